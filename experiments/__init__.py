@@ -1,0 +1,1 @@
+"""Hurts the system on purpose, undoes it, and asks whether it held."""

@@ -1,0 +1,1 @@
+"""Reads evidence and judges it. Drives nothing."""
