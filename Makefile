@@ -1,0 +1,42 @@
+# Two commands for a newcomer: `make gameday` and `make test`. Both set everything up first.
+.DEFAULT_GOAL := help
+.PHONY: help setup gameday test weaknesses bench lint lock clean
+
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+help:  ## say what there is
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
+
+setup: $(READY)  ## create the environment and install the pinned dependencies
+
+$(READY): requirements.lock pyproject.toml fixtures/setup.sh
+	@sh fixtures/setup.sh $(VENV)
+
+gameday: $(READY)  ## run the default game day on the local region; ARGS="--experiment baseline" to choose
+	@$(BIN)/gameday run $(ARGS)
+
+test: $(READY)  ## run all tests, one short game day on a real local region among them
+	@$(BIN)/python -m pytest $(ARGS)
+
+weaknesses: $(READY)  ## switch on each known weakness and see that it is found
+	@$(BIN)/python -m experiments.weaknesses $(ARGS)
+
+bench: $(READY)  ## measure what README claims; medians of three
+	@$(BIN)/python -m experiments.bench $(ARGS)
+
+lint: $(READY)  ## ruff, mypy, the direction of imports
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+lock:  ## write requirements.lock anew from pyproject.toml (needs uv)
+	uv pip compile --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.12 \
+	    --all-extras pyproject.toml -o requirements.lock
+
+clean:  ## remove the environment, caches and recorded runs
+	@if [ -x $(BIN)/stack ]; then $(BIN)/stack down; fi
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis reports/runs build *.egg-info
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,3 @@
+"""Lists the modules with pytest fixtures; holds nothing else."""
+
+pytest_plugins = ("fixtures.stack",)
