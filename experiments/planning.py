@@ -1,0 +1,74 @@
+"""Game days as data: which experiments, under which load, for how long.
+
+A game day is a file in ``experiments/gamedays/``; what it names must be in the catalogue. Nothing here touches a
+system under test.
+"""
+
+import tomllib
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+GAMEDAYS_DIR = Path(__file__).parent / "gamedays"
+DEFAULT = "default"
+
+
+class GameDayError(Exception):
+    """A game day cannot be run as asked; the message is one clear line for a person."""
+
+
+class Timing(BaseModel):
+    """How long the parts of a game day take, in seconds; the comments are in ``gamedays/default.toml``."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    warm_up_s: float = Field(default=5, ge=0, le=600)
+    baseline_s: float = Field(default=10, ge=1, le=3600)
+    fault_s: float = Field(default=90, ge=1, le=3600)
+    recovery_s: float = Field(default=10, ge=0, le=3600)
+    recovery_max_s: float = Field(default=60, ge=1, le=3600)
+    after_s: float = Field(default=10, ge=0, le=600)
+    barrier_s: float = Field(default=60, ge=1, le=3600)
+
+
+class GameDay(BaseModel):
+    """One file of ``gamedays/``."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str
+    title: str
+    profile: str = "smoke"
+    experiments: tuple[str, ...] = Field(min_length=1)
+    timing: Timing = Timing()
+
+
+def load_gameday(name: str) -> GameDay:
+    """Read a game day by name. Raises GameDayError."""
+    path = GAMEDAYS_DIR / f"{name}.toml"
+    if Path(name).name != name or not path.is_file():
+        raise GameDayError(f"game day {name!r}: expected one of {', '.join(known())} in experiments/gamedays")
+    try:
+        return GameDay.model_validate({"name": name, **tomllib.loads(path.read_text())})
+    except tomllib.TOMLDecodeError as error:
+        raise GameDayError(f"game day {name!r}: {path.name} is not valid TOML: {error}") from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise GameDayError(f"game day {name!r}: {path.name}: {where}: {first['msg']}") from error
+
+
+def known() -> list[str]:
+    """The names of all game days."""
+    return sorted(path.stem for path in GAMEDAYS_DIR.glob("*.toml"))
+
+
+def choose(gameday: GameDay, *, experiments: tuple[str, ...], profile: str | None, catalog: set[str]) -> GameDay:
+    """The game day with what the command line overrides. Raises GameDayError for an experiment nobody knows."""
+    chosen = experiments or gameday.experiments
+    for name in chosen:
+        if name not in catalog:
+            raise GameDayError(f"experiment {name!r}: expected one of {', '.join(sorted(catalog))}")
+    if len(set(chosen)) != len(chosen):
+        raise GameDayError(f"experiments {', '.join(chosen)}: expected each once, since a run names its parts by them")
+    return gameday.model_copy(update={"experiments": chosen, "profile": profile or gameday.profile})
