@@ -1,0 +1,226 @@
+"""The run directory keeps what was written, whatever happened to the writer."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from reports.evidence import (
+    Job,
+    Landed,
+    NotARunDirectoryError,
+    RunDirectory,
+    SealBrokenError,
+    now_us,
+    order_digest,
+)
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> RunDirectory:
+    return RunDirectory.create(tmp_path / "run", name="test", kind="gameday", facts={"prefix": "GDTEST"})
+
+
+def test_events_of_all_writers_make_one_timeline(run: RunDirectory) -> None:
+    """Events are merged by time and keep their writer."""
+    run.events("b").record("second", at_us=20, subject="x", data={"n": 1}, experiment="e")
+    run.events("a").record("first", at_us=10)
+
+    found = run.read_events()
+
+    assert [(e.kind, e.writer) for e in found] == [("first", "a"), ("second", "b")]
+    assert found[1].data == {"n": 1}
+
+
+def test_reopening_a_writer_continues_its_chain(run: RunDirectory) -> None:
+    """A writer that comes back (another process, the same name) leaves an unbroken chain."""
+    run.events("a").record("one")
+    run.events("a").record("two")
+
+    assert [e.seq for e in run.read_events()] == [0, 1]
+    assert run.broken_chains() == []
+
+
+def test_a_changed_line_breaks_the_chain(run: RunDirectory) -> None:
+    """Who edits an event is found out."""
+    writer = run.events("a")
+    writer.record("one")
+    writer.record("two")
+    path = run.path / "events" / "a.ndjson"
+    path.write_text(path.read_text().replace('"one"', '"won"'))
+
+    assert len(run.broken_chains()) == 1
+
+
+def test_a_torn_line_is_dropped_counted_and_written_over(run: RunDirectory) -> None:
+    """A line cut short costs itself only, also when its writer comes back."""
+    run.events("a").record("one")
+    with (run.path / "events" / "a.ndjson").open("a") as out:
+        out.write('{"seq":1,"at')
+    run.events("a").record("two")
+
+    assert [e.kind for e in run.read_events()] == ["one", "two"]
+    assert run.torn["events/a.ndjson"] == 1
+    assert run.broken_chains() == []
+
+
+def test_samples_survive_a_sigkill_and_a_torn_tail(run: RunDirectory) -> None:
+    """What was flushed is there after SIGKILL; half a message is dropped and counted."""
+    child = (
+        "import sys, os, signal\n"
+        "from reports.evidence import RunDirectory\n"
+        "w = RunDirectory.open(sys.argv[1]).samples('w1')\n"
+        "for n in range(10): w.add(sched_us=n, outcome='ok', status=200)\n"
+        "w.flush()\n"
+        "w.add(sched_us=10, outcome='ok'); w.flush()\n"
+        "os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", child, str(run.path)], check=False)
+    assert done.returncode == -signal.SIGKILL
+    assert run.read_samples().num_rows == 11
+
+    path = run.path / "samples" / "w1.arrows"
+    os.truncate(path, path.stat().st_size - 7)
+    table = run.read_samples()
+
+    assert table.num_rows == 10
+    assert table.column("worker").to_pylist() == ["w1"] * 10
+    assert run.torn["samples/w1.arrows"] == 1
+
+
+@pytest.mark.parametrize("keep", range(0, 4000, 333))
+def test_a_stream_cut_anywhere_is_readable(run: RunDirectory, keep: int) -> None:
+    """No cut makes the rest unreadable."""
+    writer = run.samples("w")
+    for n in range(5):
+        writer.add(sched_us=n)
+        writer.flush()
+    os.truncate(writer.path, min(keep, writer.path.stat().st_size))
+
+    assert run.read_samples().num_rows <= 5
+
+
+def test_compaction_keeps_every_sample(run: RunDirectory) -> None:
+    """Parquet holds what the streams held, and the streams are gone."""
+    for worker in ("a", "b"):
+        writer = run.samples(worker)
+        writer.add(sched_us=1, endpoint="GET /", outcome="ok")
+        writer.close()
+    before = run.read_samples()
+    run.compact_samples()
+
+    assert run.read_samples().equals(before)
+    assert not list((run.path / "samples").glob("*.arrows"))
+
+
+def test_a_sample_with_an_unknown_column_is_refused(run: RunDirectory) -> None:
+    """A misspelt column is an error at once, not a lost value."""
+    with pytest.raises(TypeError, match="latency"):
+        run.samples("w").add(sched_us=1, latency=3)
+
+
+def test_a_write_is_unknown_until_its_answer_is_in_the_ledger(run: RunDirectory) -> None:
+    """The ledger tells acknowledged, refused and unknown apart, over several attempts."""
+    out = run.write_ledger("w")
+    for key in ("acked", "refused", "mixed", "sent", "intended"):
+        out.intent(key, "order", digest="d", amount_minor=100, sinks=["primary"])
+    for key in ("acked", "refused", "mixed", "sent"):
+        out.sent(key, 1)
+    out.outcome("acked", 1, "acknowledged", at_us=77)
+    out.outcome("refused", 1, "refused", "connection refused")
+    out.outcome("mixed", 1, "unknown", "timeout")
+    out.sent("mixed", 2)
+    out.outcome("mixed", 2, "refused", "connection refused")
+
+    found = {write.key: write for write in run.read_ledger()}
+
+    assert {key: write.outcome for key, write in found.items()} == {
+        "acked": "acknowledged",
+        "refused": "refused",
+        "mixed": "unknown",
+        "sent": "unknown",
+        "intended": "unknown",
+    }
+    assert found["acked"].acknowledged_us == 77
+
+
+def test_undo_records_carry_their_furthest_step(run: RunDirectory) -> None:
+    """An undo is open until it is verified."""
+    undo = run.undo()
+    first = undo.intent("i-1", "stop", experiment="e", before={"pid": 1}, way_back={"kind": "run_command"}, lease_s=20)
+    second = undo.intent("i-2", "stop", experiment="e", before={}, way_back={"kind": "none"})
+    undo.applied(first)
+    undo.undone(first)
+    undo.verified(first, {"state": "running"})
+
+    found = {record.id: record for record in run.read_undo()}
+
+    assert (found[first].state, found[first].is_open) == ("verified", False)
+    assert (found[second].state, found[second].is_open) == ("intent", True)
+
+
+def test_landed_and_jobs_come_back_as_written(run: RunDirectory) -> None:
+    """A table read back is the one written; one never written is None, an empty one is empty."""
+    rows = [Landed(key="K1", kind="order", count=1, digest="d", amount_minor=5, first_seen_us=3)]
+    run.write_landed("primary", rows)
+    run.write_landed("replica", [])
+    run.write_jobs([Job(when="after", job_id="1", status_id="SERVICE_PENDING")])
+
+    assert run.read_landed("primary") == rows
+    assert run.read_landed("replica") == []
+    assert run.read_landed("warehouse") is None
+    assert run.read_jobs() == [Job(when="after", job_id="1", status_id="SERVICE_PENDING")]
+
+
+def test_a_sealed_run_does_not_change_unnoticed(run: RunDirectory) -> None:
+    """Later work goes beside what is sealed, and a changed file is named."""
+    run.events("a").record("one")
+    run.seal()
+    run.undo().intent("i-1", "x", experiment=None, before={}, way_back={"kind": "none"})
+    again = RunDirectory.open(run.path)
+
+    assert again.sealed
+    assert again.output.parent == run.path / "derived"
+    assert again.read_undo(amended=False) == []
+    assert len(again.read_undo()) == 1
+
+    (run.path / "run.json").write_text(json.dumps(run.facts | {"prefix": "XX"}))
+    with pytest.raises(SealBrokenError, match=r"run\.json: changed"):
+        RunDirectory.open(run.path)
+
+
+def test_what_is_no_run_directory_is_refused_in_one_line(tmp_path: Path) -> None:
+    """The message says what was expected and found."""
+    with pytest.raises(NotARunDirectoryError, match=r"no run\.json"):
+        RunDirectory.open(tmp_path)
+
+
+def test_delivery_and_signals_come_back(run: RunDirectory) -> None:
+    """Seconds and probe values are read as written; a missing field has its default."""
+    run.delivery("w").write({"at_us": 1, "planned": 4, "sent": 3, "completed": 2, "in_flight": 1})
+    run.signals("probe").write({"at_us": now_us(), "name": "replica_lag_s", "value": 0.2})
+
+    assert (run.read_delivery()[0].worker, run.read_delivery()[0].sent) == ("w", 3)
+    assert (run.read_signals()[0].writer, run.read_signals()[0].value) == ("probe", 0.2)
+
+
+def test_the_digest_does_not_depend_on_the_order_of_items() -> None:
+    """The same order has the same digest, another amount another."""
+    one = order_digest("K", [("A", 1, 100), ("B", 2, 50)], 200)
+
+    assert one == order_digest("K", [("B", 2, 50), ("A", 1, 100)], 200)
+    assert one != order_digest("K", [("B", 2, 50), ("A", 1, 100)], 201)
+
+
+def test_the_write_side_imports_nothing_heavy() -> None:
+    """A load worker does not pay for pandas, DuckDB or matplotlib."""
+    code = (
+        "import sys, reports.evidence; print([m for m in ('pandas','duckdb','matplotlib','scipy') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert done.stdout.strip() == "[]"
