@@ -1,0 +1,1 @@
+"""One module an API style: paths, bodies, authentication, and what an answer means."""

@@ -1,0 +1,219 @@
+"""Ties a load run to Locust: reads the settings, opens the run directory, starts and stops this process's worker.
+
+Locust forks its workers (``--processes``) after it has loaded the locustfile and before the ``init`` event. So what is
+decided when the locustfile is loaded (where the run directory will be) is the same in all of them, and no file is
+opened before ``init``.
+"""
+
+import logging
+import os
+import secrets
+import sys
+import time
+from pathlib import Path
+from typing import Any, NoReturn
+
+import gevent
+import locust.log
+import psutil
+import pyarrow as pa
+from locust import events
+from locust.env import Environment
+from locust.runners import MasterRunner, WorkerRunner
+
+from fixtures.target import Target, TargetError, load_target
+from loadtests.profiles import DEFAULT_PROFILE, Profile, ProfileError, load_profile
+from loadtests.resolver import NameLookupError, NotLoopbackError, Resolver, resolver_of
+from loadtests.user import LoadUser
+from loadtests.worker import Plan, Worker
+from loadtests.writes import run_prefix
+from reports.evidence import RUNS, NotARunDirectoryError, RunDirectory, now_us, utc_name
+
+logger = logging.getLogger(__name__)
+
+USAGE = 64
+REFUSED = 6
+OTHERS_S = 8.0  # how long a worker waits for the run directory, and the main process for its workers' last lines
+PARENT_CHECK_S = 1.0
+
+
+class SettingError(Exception):
+    """A setting cannot be used; the message is one clear line for a person."""
+
+
+class Launch:
+    """This process's part in a load run. Make it when the locustfile is loaded, then ``attach`` it to Locust."""
+
+    def __init__(self) -> None:
+        self.given_run = os.environ.get("SUITE_RUN")
+        self.profile = os.environ.get("SUITE_PROFILE") or DEFAULT_PROFILE
+        self.seed = os.environ.get("SUITE_SEED")
+        name = f"{utc_name()}-load-{self.profile}-{secrets.token_hex(2)}"
+        self.path = Path(self.given_run) if self.given_run else RUNS / name
+        self.drawn_seed = secrets.randbelow(1_000_000)
+        self.loaded_by = os.getpid()
+        self.plan: Plan | None = None
+        self.worker: Worker | None = None
+
+    def attach(self) -> None:
+        """Add our listeners to Locust's events."""
+        events.init.add_listener(self.on_init)
+        events.test_start.add_listener(self.on_test_start)
+        events.spawning_complete.add_listener(self.on_spawning_complete)
+        events.test_stopping.add_listener(self.on_test_stopping)
+        events.quitting.add_listener(self.on_quitting)
+        events.quit.add_listener(self.on_quit)
+
+    def on_init(self, environment: Environment, **_: Any) -> None:
+        """Check every setting and open the run directory; one line and exit 64 (or 6) when something is wrong."""
+        try:
+            target, profile = load_target(), load_profile(self.profile)
+            _check(environment, target)
+            run = self._run_directory(environment, target, profile)
+            self.plan = Plan(target, profile, int(run.facts.get("seed", 0)), run, run.facts["prefix"])
+        except NotLoopbackError as error:
+            self._end(f"target {target.name!r}: {error}: only a local target is allowed yet", REFUSED)
+        except (ProfileError, TargetError, NotARunDirectoryError, SettingError) as error:
+            self._end(str(error), USAGE)
+        _set_users(environment, self.plan)
+        pa.array([0])  # the first array imports pandas, 0.3 s that would otherwise be missing in mid-run
+        if self.given_run or self._forked:
+            gevent.spawn(_stop_when_orphaned, environment, os.getppid())
+
+    def on_test_start(self, environment: Environment, **_: Any) -> None:
+        """Open this process's own files. The main process of several drives nothing and has none."""
+        if not isinstance(environment.runner, MasterRunner):
+            assert self.plan is not None
+            self.worker = environment.load_worker = Worker(self.plan)  # type: ignore[attr-defined]
+
+    def on_spawning_complete(self, **_: Any) -> None:
+        """All users of the run are there: begin."""
+        if self.worker is not None:
+            self.worker.begin()
+
+    def on_test_stopping(self, **_: Any) -> None:
+        """The time is over, or somebody pressed stop."""
+        if self.worker is not None:
+            self.worker.stop("stopped")
+
+    def on_quitting(self, environment: Environment, **_: Any) -> None:
+        """Locust ends (SIGTERM and Ctrl-C come here first): the same as stop."""
+        if self.worker is not None:
+            self.worker.stop("quitting")
+        crashed = locust.log.unhandled_greenlet_exception or (environment.runner and environment.runner.exceptions)
+        if not crashed:
+            environment.process_exit_code = 0  # Locust's own code is 1 when any request failed
+
+    def on_quit(self, **_: Any) -> None:
+        """The main process goes last: Locust itself does not wait for its workers' last lines."""
+        if not self._forked:
+            psutil.wait_procs(psutil.Process().children(), timeout=OTHERS_S)
+        if self.plan is not None and self._alone:
+            _record(self.plan.run, "load.stopped", {"reason": "end of the load run"})
+
+    @property
+    def _forked(self) -> bool:
+        """Whether this process is a worker that ``--processes`` made."""
+        return os.getpid() != self.loaded_by
+
+    @property
+    def _alone(self) -> bool:
+        """Whether the run directory is ours: nobody gave us one."""
+        return not self.given_run and not self._forked
+
+    def _run_directory(self, environment: Environment, target: Target, profile: Profile) -> RunDirectory:
+        if self._forked:
+            _wait_for(self.path / "run.json")
+        elif self._alone:
+            if isinstance(environment.runner, WorkerRunner):
+                raise SettingError("SUITE_RUN: expected the run directory of the main process, found none: set it")
+            return self._create(target, profile)
+        run = RunDirectory.open(self.path)
+        if not str(run.facts.get("prefix", "")).startswith(target.writes.prefix):
+            raise SettingError(f"{self.path}: run.json: expected a prefix that begins with {target.writes.prefix!r}")
+        return run
+
+    def _create(self, target: Target, profile: Profile) -> RunDirectory:
+        seed = self._seed()
+        facts = {
+            "target": target.fingerprint(),
+            "profile": profile.name,
+            "load": profile.model_dump(exclude_none=True),
+            "seed": seed,
+            "prefix": run_prefix(target.writes.prefix, seed, now_us()),
+            "versions": {"locust": locust.__version__},
+        }
+        run = RunDirectory.create(self.path, name=f"load-{profile.name}", kind="load", facts=facts)
+        sys.stdout.write(f"run directory: {run.path}\n")
+        sys.stdout.flush()
+        _record(run, "load.started", {"pid": os.getpid(), "profile": profile.name, "seed": seed})
+        return run
+
+    def _seed(self) -> int:
+        if self.seed is None:
+            return self.drawn_seed
+        if not self.seed.isdecimal():
+            raise SettingError(f"SUITE_SEED: expected a whole number, found {self.seed!r}")
+        return int(self.seed)
+
+    def _end(self, message: str, code: int) -> NoReturn:
+        if not self._forked:  # one line, not one a worker
+            sys.stderr.write(f"load: {message}\n")
+        sys.exit(code)
+
+
+def _check(environment: Environment, target: Target) -> None:
+    if environment.host:
+        raise SettingError(f"--host: expected none, found {environment.host}: the target says where load goes")
+    if target.web.scheme != "http":
+        raise SettingError(
+            f"target {target.name!r}: web.scheme: expected http, found {target.web.scheme}: not built yet"
+        )
+    resolver: Resolver = resolver_of(target)
+    try:
+        resolver.resolve()
+    except NotLoopbackError:
+        raise
+    except NameLookupError as error:
+        logger.warning("%s: %s; going on, every request will say so", target.web.name, error)
+
+
+def _set_users(environment: Environment, plan: Plan) -> None:
+    """Take the users from the profile, whatever ``-u`` and ``-r`` said."""
+    LoadUser.host = plan.target.web.base_url
+    users = 0
+    chosen = []
+    for user_class in environment.user_classes:
+        load = plan.profile.journey(user_class.journey) if issubclass(user_class, LoadUser) else None
+        if load is not None:
+            user_class.fixed_count = load.users
+            users += load.users
+            chosen.append(user_class)
+    environment.user_classes = chosen
+    options = environment.parsed_options
+    if options is None or isinstance(environment.runner, WorkerRunner):
+        return
+    if options.num_users not in (None, users):
+        logger.warning("-u %s is ignored: profile %s has %s users", options.num_users, plan.profile.name, users)
+    options.num_users = options.spawn_rate = users
+
+
+def _record(run: RunDirectory, kind: str, data: dict[str, Any]) -> None:
+    writer = run.events("load")
+    writer.record(kind, data=data)
+    writer.close()
+
+
+def _wait_for(file: Path) -> None:
+    deadline = time.monotonic() + OTHERS_S
+    while not file.is_file() and time.monotonic() < deadline:
+        gevent.sleep(0.05)
+
+
+def _stop_when_orphaned(environment: Environment, parent: int) -> None:
+    """End the load when the process that started it is gone: nobody is there any more to stop it."""
+    while os.getppid() == parent:
+        gevent.sleep(PARENT_CHECK_S)
+    logger.error("the process that started this load is gone: stopping")
+    if environment.runner is not None:
+        environment.runner.quit()

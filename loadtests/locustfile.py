@@ -1,0 +1,18 @@
+"""What ``locust -f loadtests/locustfile.py --headless -t 30s`` loads; a game day starts it the same way.
+
+Settings come from the environment (``eval "$(stack env)"``): SUITE_TARGET, SUITE_REGION, SUITE_PROFILE, SUITE_SEED, and
+SUITE_RUN, the run directory; without it one is made and its path printed. How many users there are and how often they
+send is the profile's business: ``-u`` and ``-r`` are ignored with a warning, ``--host`` is refused, and
+``--processes 2`` works. A verdict is not given here; the exit code is 0 when the run ended cleanly, however many
+requests failed.
+"""
+
+from loadtests.journeys.csr import Csr
+from loadtests.journeys.intake import Bulk, Intake
+from loadtests.journeys.pos import Pos
+from loadtests.journeys.shopper import Shopper
+from loadtests.launch import Launch
+
+__all__ = ["Bulk", "Csr", "Intake", "Pos", "Shopper"]
+
+Launch().attach()

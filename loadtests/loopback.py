@@ -1,0 +1,183 @@
+"""Small real servers on loopback for this folder's tests: a name server, a front door, and a target that names them.
+
+The front door answers as the order management system does as far as a client can see, remembers what reached it on the
+wire, and misbehaves on request. Plain sockets and threads: nothing of the client under test is in it.
+"""
+
+import json
+import os
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Self
+
+from dnslib import QTYPE, RR, A, DNSRecord
+
+from fixtures.target import state_dir
+
+# A handler gets the request head's first line and the body; it returns the whole answer, or None to just hang up.
+Handler = Callable[[str, bytes], bytes | None]
+
+
+@dataclass(frozen=True)
+class Seen:
+    """One request as it came in over the wire."""
+
+    line: str
+    headers: dict[str, str]
+    body: bytes
+    address: str  # which of our addresses it came to
+
+
+@dataclass
+class FrontDoor:
+    """An HTTP server on one loopback address; ``handler`` may be exchanged at any moment."""
+
+    address: str
+    port: int
+    handler: Handler
+    seen: list[Seen] = field(default_factory=list)
+    connections: int = 0
+
+    def __enter__(self) -> Self:
+        self._socket = socket.create_server((self.address, self.port), backlog=200)
+        self.port = self._socket.getsockname()[1]
+        self._open: set[socket.socket] = set()
+        threading.Thread(target=self._accept, daemon=True).start()
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self._socket.close()
+        self.cut()
+
+    def cut(self) -> None:
+        """Cut every open connection."""
+        for connection in list(self._open):
+            with suppress_os_errors():
+                connection.shutdown(socket.SHUT_RDWR)
+
+    def writes(self, path: str) -> list[Seen]:
+        """Return the requests for a path."""
+        return [seen for seen in self.seen if path in seen.line]
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                connection, _ = self._socket.accept()
+            except OSError:
+                return
+            self.connections += 1
+            self._open.add(connection)
+            threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
+
+    def _serve(self, connection: socket.socket) -> None:
+        with suppress_os_errors(), connection, connection.makefile("rb") as stream:
+            while line := stream.readline().decode().strip():
+                headers = dict(_headers(stream))
+                body = stream.read(int(headers.get("content-length", 0)))
+                self.seen.append(Seen(line, headers, body, self.address))
+                answer = self.handler(line, body)
+                if answer is None:
+                    break
+                connection.sendall(answer)
+        self._open.discard(connection)
+
+
+@dataclass
+class NameServer:
+    """A DNS server over UDP that answers every question with ``addresses`` and ``ttl_s``, or not at all."""
+
+    addresses: list[str]
+    ttl_s: int = 60
+    silent: bool = False
+    asked: int = 0
+
+    def __enter__(self) -> Self:
+        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self._socket.bind(("127.0.0.1", 0))
+        self.port = self._socket.getsockname()[1]
+        threading.Thread(target=self._serve, daemon=True).start()
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self._socket.close()
+
+    def _serve(self) -> None:
+        with suppress_os_errors():
+            while True:
+                data, peer = self._socket.recvfrom(4096)
+                self.asked += 1
+                if self.silent:
+                    continue
+                reply = (question := DNSRecord.parse(data)).reply()
+                for address in self.addresses:
+                    reply.add_answer(RR(question.q.qname, QTYPE.A, rdata=A(address), ttl=self.ttl_s))
+                self._socket.sendto(reply.pack(), peer)
+
+
+class suppress_os_errors:  # noqa: N801 - reads as the statement that it is
+    """Swallow what a peer that went away causes; also for a socket that was closed under a thread."""
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> bool:
+        return kind is not None and issubclass(kind, (OSError, ValueError))
+
+
+def answer(body: object, *, status: str = "200 OK", headers: str = "X-Instance: i-1\r\n") -> bytes:
+    """Return an HTTP answer with a JSON body."""
+    content = json.dumps(body).encode()
+    return f"HTTP/1.1 {status}\r\n{headers}Content-Length: {len(content)}\r\n\r\n".encode() + content
+
+
+def healthy(line: str, body: bytes) -> bytes:
+    """Answer as a healthy order management system."""
+    path = line.split()[1]
+    if path == "/api/login":
+        return answer({"token": "t", "expirationTime": int((time.time() + 3600) * 1000)})
+    if path == "/api/storeLookup":
+        return answer({"response": {"numFound": 0, "start": 0, "docs": []}})
+    if path == "/api/checkInventory":
+        return answer({"error": "No record found"})
+    if path.startswith("/api/orders?"):
+        return answer({"docs": [{"orderId": "10000"}], "count": 1})
+    if path.startswith("/api/orders/"):
+        return answer({"id": "10000"})
+    if path.startswith("/api/service/"):
+        return answer({**json.loads(body), "webSiteId": "W"})
+    return answer({"uploadFileContentId": "1", "logId": "1", "_EVENT_MESSAGE_": "File uploaded"})
+
+
+@contextmanager
+def local_target(region: str, *, dns_port: int, web_port: int) -> Iterator[dict[str, str]]:
+    """Make the local target of that region name our servers; yield the environment that chooses it."""
+    database = {"host": "x.oms.test", "port": 1, "name": "oms", "user": "u", "password": "p"}
+    picked = {
+        "controller_pid": os.getpid(),
+        "controller_started": int(Path("/proc/self/stat").read_text().rpartition(")")[2].split()[19]),
+        "endpoint_url": "http://127.0.0.1:1",
+        "access_key_id": "k",
+        "secret_access_key": "s",
+        "dns": {"address": "127.0.0.1", "port": dns_port},
+        "web": {"port": web_port, "password": "secret"},
+        "databases": dict.fromkeys(("primary", "replica", "warehouse"), database),
+    }
+    directory = state_dir(region)
+    directory.mkdir(parents=True, exist_ok=True)
+    file = directory / "target.json"
+    file.write_text(json.dumps(picked))
+    try:
+        yield {"SUITE_TARGET": "local", "SUITE_REGION": region}
+    finally:
+        file.unlink()
+        directory.rmdir()
+
+
+def _headers(stream: Any) -> Iterator[tuple[str, str]]:
+    while line := stream.readline().decode().strip():
+        name, _, value = line.partition(":")
+        yield name.lower(), value.strip()
