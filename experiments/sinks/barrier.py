@@ -1,0 +1,167 @@
+"""The barrier: the moment from which a sink shows everything that was written before. Never a sleep.
+
+Sentinels are written through the application after the last undo: a stock row, which replication alone carries on, and
+an order, which takes the whole way of an order. A sink that shows its sentinels is reached. Then what was acknowledged,
+and downstream what the primary holds, gets the rest of the time to show up; what is missing then is missing.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from experiments.probes.watching import UNREADABLE, wait_until
+from experiments.sinks.read import Sink, SinkName, open_sink
+from experiments.sinks.writing import Writer
+from fixtures.target import Target
+from reports.evidence import SINKS, EventWriter, RunDirectory, Write, WriteOutcome, now_us
+
+SENTINEL_TRIES_MAX = 30
+TRY_EVERY_S = 1.0
+LOOK_EVERY_S = 0.1
+
+# Where each kind of sentinel must show.
+SHOWS_IN: dict[str, tuple[SinkName, ...]] = {
+    "stock_delta": ("primary", "replica"),
+    "order": ("primary", "replica", "warehouse"),
+}
+
+
+@dataclass(frozen=True)
+class Reached:
+    """How far one sink came: its sentinels shown, and nothing missing. ``reason`` says what was not."""
+
+    sink: str
+    reached: bool
+    complete: bool
+    reason: str | None
+
+
+@dataclass
+class _Sentinel:
+    """One sentinel in one sink; ``written_us`` is None when the application never took it."""
+
+    sink: SinkName
+    key: str
+    written_us: int | None
+    seen_us: int | None = None
+
+
+def reach(target: Target, run: RunDirectory, *, within_s: float, writer: str) -> list[Reached]:
+    """Write the sentinels, wait for them, then for everything else, at most ``within_s`` seconds in all.
+
+    Records ``sentinel`` and ``barrier`` events, under the writer's name with ``-barrier`` behind it.
+    """
+    events = run.events(f"{writer}-barrier")
+    sinks: dict[str, Sink] = {name: open_sink(target, name) for name in SHOWS_IN["order"]}
+    deadline = _Deadline(within_s)
+    try:
+        sentinels = _write(target, run, deadline)
+        _await(sinks, sentinels, deadline)
+        for one in sentinels:
+            data = {"sink": one.sink, "key": one.key, "written_us": one.written_us, "seen_us": one.seen_us}
+            events.record("sentinel", subject=one.sink, data={**data, "deadline_s": within_s})
+        return [_finish(run, sinks, name, sentinels, events, deadline) for name in SINKS]
+    finally:
+        for sink in sinks.values():
+            sink.close()
+        events.close()
+
+
+class _Deadline:
+    def __init__(self, within_s: float) -> None:
+        self._at = time.monotonic() + within_s
+        self.at_us = now_us() + int(within_s * 1e6)
+
+    @property
+    def left_s(self) -> float:
+        return max(0.0, self._at - time.monotonic())
+
+
+def _write(target: Target, run: RunDirectory, deadline: _Deadline) -> list[_Sentinel]:
+    with Writer(target, run, worker="sentinel", mark="LS") as writer:
+        stock = _insist(writer.take_stock, deadline)
+        order = _insist(lambda: _first(writer.import_orders(1)), deadline)
+    written = {"stock_delta": stock, "order": order}
+    return [_Sentinel(sink, *written[kind]) for kind, shows_in in SHOWS_IN.items() for sink in shows_in]
+
+
+def _insist(write: Callable[[], tuple[str, WriteOutcome]], deadline: _Deadline) -> tuple[str, int | None]:
+    """Write, each time under a new key, until one is acknowledged; return the last key and when it was, or None."""
+    key = ""
+    for _ in range(SENTINEL_TRIES_MAX):
+        key, outcome = write()
+        if outcome == "acknowledged":
+            return key, now_us()
+        if deadline.left_s < TRY_EVERY_S:
+            break
+        time.sleep(TRY_EVERY_S)
+    return key, None
+
+
+def _first(written: tuple[list[str], WriteOutcome]) -> tuple[str, WriteOutcome]:
+    keys, outcome = written
+    return keys[0], outcome
+
+
+def _await(sinks: dict[str, Sink], sentinels: list[_Sentinel], deadline: _Deadline) -> None:
+    def all_shown() -> bool:
+        for one in sentinels:
+            if one.written_us is not None and one.seen_us is None and _shows(sinks[one.sink], one.key):
+                one.seen_us = now_us()
+        return all(one.seen_us is not None or one.written_us is None for one in sentinels)
+
+    wait_until(all_shown, within_s=deadline.left_s, every_s=LOOK_EVERY_S)
+
+
+def _shows(sink: Sink, key: str) -> bool:
+    try:
+        return sink.has_key(key)
+    except UNREADABLE:
+        return False
+
+
+def _finish(
+    run: RunDirectory,
+    sinks: dict[str, Sink],
+    name: str,
+    sentinels: list[_Sentinel],
+    events: EventWriter,
+    deadline: _Deadline,
+) -> Reached:
+    """Wait until nothing is missing in one sink or the time is up, and record how far it came."""
+    own = [one for one in sentinels if one.sink == name]
+    late = [one.key for one in own if one.seen_us is None]
+    complete = not late and wait_until(lambda: _is_complete(run, sinks, name), within_s=deadline.left_s, every_s=0.5)
+    reason = f"sentinel {late[0]} did not show" if late else None if complete else "acknowledged writes are missing"
+    data = {
+        "sink": name,
+        "reached": not late,
+        "complete_to_us": None if late else min(one.written_us or 0 for one in own),
+        "deadline_us": deadline.at_us,
+        "reason": reason,
+    }
+    events.record("barrier", subject=name, data=data)
+    return Reached(name, not late, complete, reason)
+
+
+def _is_complete(run: RunDirectory, sinks: dict[str, Sink], name: str) -> bool:
+    """Whether a sink has what it must, and the primary has no import under way that would bring more."""
+    primary, sink = sinks["primary"], sinks[name]
+    if primary.imports_waiting():
+        return False
+    prefix = str(run.facts["prefix"])
+    writes = [write for write in run.read_ledger() if name in write.sinks and write.outcome == "acknowledged"]
+    needed = {write.key for write in writes if write.kind == "order"}
+    if sink is not primary:
+        needed |= {row.key for row in primary.orders(prefix)}
+    return needed <= sink.present(needed) and _stock_is_there(sink, prefix, writes)
+
+
+def _stock_is_there(sink: Sink, prefix: str, writes: list[Write]) -> bool:
+    """Whether at each facility and product at least the acknowledged units are taken."""
+    needed: dict[str, int] = {}
+    for write in writes:
+        if write.kind == "stock_delta" and write.sum_key:
+            needed[write.sum_key] = needed.get(write.sum_key, 0) + (write.units or 0)
+    taken = {row.key: row.units for row in sink.stock(prefix)} if needed else {}
+    return all(taken.get(key, 0) >= units for key, units in needed.items())

@@ -1,0 +1,122 @@
+"""From rows of a database to what the judge compares: counts, digests, sums. Pure."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from reports.evidence import Job, order_digest
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class OrderRow:
+    """One external order id in a sink: how often it is there, its content's digest, its own stamp."""
+
+    key: str
+    count: int
+    digest: str
+    amount_minor: int
+    stamp_us: int | None
+
+
+@dataclass(frozen=True)
+class StockRow:
+    """Stock taken at one "facility|product" by rows of one prefix: units (positive) and rows."""
+
+    key: str
+    units: int
+    count: int
+    stamp_us: int | None
+
+
+@dataclass
+class _Order:
+    """What was read of one external id so far: the items of each order that carries it."""
+
+    total: Decimal = Decimal(0)
+    stamp: datetime | None = None
+    items: dict[str, list[tuple[str, int, int]]] = field(default_factory=lambda: defaultdict(list))
+
+
+def microseconds(moment: datetime | None) -> int | None:
+    """Microseconds since the epoch of a database's time stamp; without a time zone it is UTC."""
+    if moment is None:
+        return None
+    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return (aware - _EPOCH) // timedelta(microseconds=1)
+
+
+def minor(amount: Decimal | None) -> int:
+    """An amount of money in minor units (cents)."""
+    return int(((amount or Decimal(0)) * 100).to_integral_value())
+
+
+def orders(rows: Iterable[Any]) -> list[OrderRow]:
+    """Orders from joined header and item rows; the count is the number of order headers."""
+    found = _collect(rows, of_item=lambda row: row.product_id is not None)
+    return [_order_row(key, order, count=len(order.items)) for key, order in sorted(found.items())]
+
+
+def facts(rows: Iterable[Any]) -> list[OrderRow]:
+    """Orders from warehouse facts, one row an item; the count is how often the most frequent item is there."""
+    rows = list(rows)
+    seen: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    first: dict[tuple[str, str], Any] = {}
+    for row in sorted(rows, key=lambda row: (row.external_id, row.order_id, row.order_item_seq_id)):
+        seen[row.external_id][row.order_item_seq_id] += 1
+        first.setdefault((row.external_id, row.order_item_seq_id), row)
+    found = _collect(first.values(), of_item=lambda _: True, one_order=True)
+    return [_order_row(key, order, count=max(seen[key].values())) for key, order in sorted(found.items())]
+
+
+def _collect(rows: Iterable[Any], of_item: Callable[[Any], bool], *, one_order: bool = False) -> dict[str, _Order]:
+    found: dict[str, _Order] = defaultdict(_Order)
+    for row in rows:
+        order = found[row.external_id]
+        order.total = row.grand_total
+        order.stamp = min(filter(None, (order.stamp, row.stamp)), default=None)
+        items = order.items["" if one_order else row.order_id]
+        if of_item(row):
+            items.append((row.product_id, int(row.quantity), minor(row.unit_price)))
+    return found
+
+
+def _order_row(key: str, order: _Order, *, count: int) -> OrderRow:
+    """One key; when it is there several times with different content, its digest names them all."""
+    amount_minor = minor(order.total)
+    digests = sorted({order_digest(key, items, amount_minor) for items in order.items.values()})
+    return OrderRow(key, count, "+".join(digests), amount_minor, microseconds(order.stamp))
+
+
+def stock(rows: Iterable[Any]) -> list[StockRow]:
+    found = [
+        StockRow(f"{row.facility_id}|{row.product_id}", int(-row.diff), int(row.count), microseconds(row.stamp))
+        for row in rows
+    ]
+    return sorted(found, key=lambda row: row.key)
+
+
+def job(row: Any, when: str) -> Job:
+    """One row of the job table, as it was ``when`` (before or after)."""
+    return Job(
+        when=when,
+        job_id=row.job_id,
+        job_name=row.job_name,
+        service_name=row.service_name,
+        status_id=row.status_id,
+        run_time_us=microseconds(row.run_time),
+        start_us=microseconds(row.start_date_time),
+        finish_us=microseconds(row.finish_date_time),
+        cancel_us=microseconds(row.cancel_date_time),
+        run_by_instance_id=row.run_by_instance_id,
+        temp_expr_id=row.temp_expr_id,
+        parent_job_id=row.parent_job_id,
+        previous_job_id=row.previous_job_id,
+        job_result=row.job_result,
+        current_retry_count=row.current_retry_count,
+        lease_us=microseconds(row.lease_updated_stamp),
+    )

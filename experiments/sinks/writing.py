@@ -1,0 +1,121 @@
+"""What the suite writes by itself, through the front door like everybody: sentinels, and an import to interrupt.
+
+Every write goes to the ledger of a worker of its own before it is sent, so that it is accounted for like the load's,
+and stays inside the target file's ``[writes]``.
+"""
+
+import json
+from collections.abc import Callable
+from typing import Any, Self
+
+from experiments.probes import front_door
+from fixtures.target import Target
+from reports.evidence import SINKS, RunDirectory, WriteOutcome, now_us, order_digest
+
+UPLOAD = "/api/uploadAndImportfile"
+STOCK_DELTA = "/api/service/updateInventoryByIdentification"
+WITH_STOCK = ("primary", "replica")  # the warehouse holds no stock
+PRICE_MINOR, PRICE = 1234, "12.34"
+
+Attempt = Callable[[str], front_door.Answer]
+
+
+class Writer:
+    """Writes orders and stock deltas under keys ``<prefix><mark><number>``; each mark belongs to one worker.
+
+    No mark of the load's own contains an L (its keys are in Crockford's base 32), so a mark begins with one.
+    """
+
+    def __init__(self, target: Target, run: RunDirectory, *, worker: str, mark: str) -> None:
+        self._target = target
+        self._begin = f"{run.facts['prefix']}{mark}"
+        self._ledger = run.write_ledger(worker)
+        self._number = sum(1 for write in run.read_ledger() if write.key.startswith(self._begin))
+        self._token: str | None = None
+
+    def import_orders(self, count: int) -> tuple[list[str], WriteOutcome]:
+        """Upload one file of that many orders of one item each; return their keys and what came of the upload."""
+        keys = [self._next_key() for _ in range(count)]
+        orders = [self._intend_order(key) for key in keys]
+        fields = {"configId": "IMP_ORD"}
+        file = json.dumps(orders).encode()
+        return keys, self._send(keys, lambda token: self._upload(file, fields, token))
+
+    def take_stock(self) -> tuple[str, WriteOutcome]:
+        """Take one unit of the first product from the first facility; return the key and what came of it."""
+        key = self._next_key()
+        facility, product = self._target.writes.facility_ids[0], self._target.writes.product_ids[0]
+        self._ledger.intent(
+            key,
+            "stock_delta",
+            digest=None,
+            amount_minor=None,
+            sinks=WITH_STOCK,
+            sum_key=f"{facility}|{product}",
+            units=1,
+        )
+        sale = {
+            "facilityId": facility,
+            "availableDelta": -1,
+            "idType": "UPCA",
+            "idValue": f"UPC{product}",
+            "varianceReasonId": "POS_SALE",
+            "comments": key,
+        }
+        return key, self._send([key], lambda token: front_door.post(self._target, STOCK_DELTA, sale, token=token))
+
+    def close(self) -> None:
+        """Close the ledger; safe to call twice."""
+        self._ledger.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+    def _next_key(self) -> str:
+        self._number += 1
+        return f"{self._begin}{self._number:05d}"
+
+    def _intend_order(self, key: str) -> dict[str, Any]:
+        product = self._target.writes.product_ids[self._number % len(self._target.writes.product_ids)]
+        digest = order_digest(key, [(product, 1, PRICE_MINOR)], PRICE_MINOR)
+        self._ledger.intent(key, "order", digest=digest, amount_minor=PRICE_MINOR, sinks=SINKS)
+        return {
+            "externalId": key,
+            "orderDate": now_us() // 1000,
+            "productStoreId": self._target.writes.product_store_id,
+            "currencyUom": "USD",
+            "salesChannelEnumId": "WEB_SALES_CHANNEL",
+            "grandTotal": PRICE,
+            "items": [{"orderItemSeqId": "00001", "productId": product, "quantity": 1, "unitPrice": PRICE}],
+        }
+
+    def _upload(self, file: bytes, fields: dict[str, str], token: str) -> front_door.Answer:
+        return front_door.upload(self._target, UPLOAD, file=file, fields=fields, token=token)
+
+    def _send(self, keys: list[str], attempt: Attempt) -> WriteOutcome:
+        """Send once, all keys with one request, and write down what came of it."""
+        outcome, reason = self._outcome(keys, attempt)
+        for key in keys:
+            self._ledger.outcome(key, 1, outcome, reason)
+        return outcome
+
+    def _outcome(self, keys: list[str], attempt: Attempt) -> tuple[WriteOutcome, str | None]:
+        try:
+            self._token = self._token or front_door.login(self._target)
+        except (front_door.NoAnswerError, front_door.LoginRefusedError) as error:
+            return "refused", f"not sent: {error}"
+        for key in keys:
+            self._ledger.sent(key, 1)
+        try:
+            answer = attempt(self._token)
+        except front_door.NoAnswerError as error:
+            return "unknown", str(error)
+        if answer.is_good:
+            return "acknowledged", None
+        if answer.status == 200 and answer.server is not None:
+            return "refused", "the application says that it rolled back"
+        self._token = None
+        return "unknown", f"status {answer.status}"
