@@ -70,7 +70,8 @@ class Launch:
             target, profile = load_target(), load_profile(self.profile)
             _check(environment, target)
             run = self._run_directory(environment, target, profile)
-            self.plan = Plan(target, profile, int(run.facts.get("seed", 0)), run, run.facts["prefix"])
+            seed = self._seed() if self.seed else int(run.facts.get("seed", 0))
+            self.plan = Plan(target, profile, seed, run, run.facts["prefix"])
         except NotLoopbackError as error:
             self._end(f"target {target.name!r}: {error}: only a local target is allowed yet", REFUSED)
         except (ProfileError, TargetError, NotARunDirectoryError, SettingError) as error:

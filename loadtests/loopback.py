@@ -10,7 +10,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
@@ -51,13 +51,14 @@ class FrontDoor:
         return self
 
     def __exit__(self, *exc: object) -> None:
+        self._socket.shutdown(socket.SHUT_RDWR)  # close alone leaves it listening while a thread is in accept
         self._socket.close()
         self.cut()
 
     def cut(self) -> None:
         """Cut every open connection."""
         for connection in list(self._open):
-            with suppress_os_errors():
+            with suppress(OSError, ValueError):
                 connection.shutdown(socket.SHUT_RDWR)
 
     def writes(self, path: str) -> list[Seen]:
@@ -75,7 +76,7 @@ class FrontDoor:
             threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
 
     def _serve(self, connection: socket.socket) -> None:
-        with suppress_os_errors(), connection, connection.makefile("rb") as stream:
+        with suppress(OSError, ValueError), connection, connection.makefile("rb") as stream:
             while line := stream.readline().decode().strip():
                 headers = dict(_headers(stream))
                 body = stream.read(int(headers.get("content-length", 0)))
@@ -104,28 +105,19 @@ class NameServer:
         return self
 
     def __exit__(self, *exc: object) -> None:
-        self._socket.close()
+        self._socket.sendto(b"", self._socket.getsockname())  # wakes the thread
 
     def _serve(self) -> None:
-        with suppress_os_errors():
-            while True:
-                data, peer = self._socket.recvfrom(4096)
+        with self._socket:
+            while (received := self._socket.recvfrom(4096))[0]:
                 self.asked += 1
                 if self.silent:
                     continue
-                reply = (question := DNSRecord.parse(data)).reply()
+                question = DNSRecord.parse(received[0])
+                reply = question.reply()
                 for address in self.addresses:
                     reply.add_answer(RR(question.q.qname, QTYPE.A, rdata=A(address), ttl=self.ttl_s))
-                self._socket.sendto(reply.pack(), peer)
-
-
-class suppress_os_errors:  # noqa: N801 - reads as the statement that it is
-    """Swallow what a peer that went away causes; also for a socket that was closed under a thread."""
-
-    def __enter__(self) -> None: ...
-
-    def __exit__(self, kind: type[BaseException] | None, *_: object) -> bool:
-        return kind is not None and issubclass(kind, (OSError, ValueError))
+                self._socket.sendto(reply.pack(), received[1])
 
 
 def answer(body: object, *, status: str = "200 OK", headers: str = "X-Instance: i-1\r\n") -> bytes:

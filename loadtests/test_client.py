@@ -1,0 +1,255 @@
+"""The client against real sockets: one request is one attempt, and what is known of it is true."""
+
+import contextlib
+import threading
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from loadtests.api.ofbiz import Answer
+from loadtests.client import Exchange, TruthfulPool
+from loadtests.loopback import FrontDoor, NameServer, answer
+from loadtests.resolver import NameLookupError, NotLoopbackError, Resolver
+
+NAME = "www.oms.test"
+
+
+def good(line: str, body: bytes) -> bytes:
+    return answer({"ok": line})
+
+
+@pytest.fixture
+def doors() -> Iterator[tuple[FrontDoor, FrontDoor]]:
+    with FrontDoor("127.0.0.1", 0, good) as a, FrontDoor("127.0.0.2", a.port, good) as b:
+        yield a, b
+
+
+@pytest.fixture
+def names() -> Iterator[NameServer]:
+    with NameServer(["127.0.0.1"]) as server:
+        yield server
+
+
+@pytest.fixture
+def resolver(names: NameServer) -> Resolver:
+    return Resolver(NAME, ("127.0.0.1", names.port))
+
+
+def pool_at(door: FrontDoor, resolver: Resolver, ordinal: int = 0, deadline_s: float = 5.0) -> TruthfulPool:
+    return TruthfulPool(f"http://{NAME}:{door.port}", resolver, ordinal, deadline_s=deadline_s)
+
+
+def get(pool: TruthfulPool, method: str = "GET") -> tuple[Answer, Exchange]:
+    return pool.fetch(method, "/x", b"body" if method == "POST" else b"", {}, None)
+
+
+def test_a_good_answer_and_what_the_wire_did(doors: tuple[FrontDoor, FrontDoor], resolver: Resolver) -> None:
+    """The first request asks DNS and connects, the second does neither; the Host header names the customer's name."""
+    pool = pool_at(doors[0], resolver)
+    (said, first), (_, second) = get(pool), get(pool)
+    assert (said.status, said.instance, said.sent) == (200, "i-1", True)
+    assert (first.peer, first.wire_attempts) == ("127.0.0.1", 1)
+    assert None not in (first.dns_us, first.connect_us, first.first_byte_us)
+    assert (second.dns_us, second.connect_us) == (None, None)
+    assert doors[0].seen[0].headers["host"] == f"{NAME}:{doors[0].port}"
+    assert doors[0].connections == 1
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_a_request_goes_over_the_wire_once_also_when_the_peer_hangs_up(
+    method: str, doors: tuple[FrontDoor, FrontDoor], resolver: Resolver
+) -> None:
+    """The stock client sends a GET again, up to eleven times, and a fault is reported as success."""
+    doors[0].handler = lambda line, body: None
+    said, exchange = get(pool_at(doors[0], resolver), method)
+    assert len(doors[0].seen) == 1
+    assert (said.status, said.sent, exchange.wire_attempts) == (None, True, 1)
+    assert said.trouble == "cut: closed without an answer"
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_a_kept_connection_that_dies_under_a_request_is_not_tried_again(
+    method: str, doors: tuple[FrontDoor, FrontDoor], resolver: Resolver
+) -> None:
+    """Also on a reused connection, where every other client sends again."""
+    pool = pool_at(doors[0], resolver)
+    get(pool)
+    doors[0].handler = lambda line, body: None
+    said, exchange = get(pool, method)
+    assert len(doors[0].seen) == 2
+    assert (said.sent, exchange.wire_attempts) == (True, 1)
+    doors[0].handler = good
+    assert get(pool)[0].status == 200
+
+
+def test_a_connection_that_was_closed_while_idle_is_replaced_before_anything_is_sent(
+    doors: tuple[FrontDoor, FrontDoor], resolver: Resolver
+) -> None:
+    """No request is lost on a connection that is known to be dead."""
+    pool = pool_at(doors[0], resolver)
+    get(pool)
+    doors[0].cut()
+    _wait_until_readable(pool)
+    said, exchange = get(pool)
+    assert said.status == 200
+    assert exchange.connect_us is not None
+
+
+def test_a_refused_connection_proves_that_no_byte_left(resolver: Resolver) -> None:
+    """So a write is refused, not unknown."""
+    with FrontDoor("127.0.0.1", 0, good) as door:
+        pass
+    said, exchange = get(pool_at(door, resolver), "POST")
+    assert (said.status, said.sent, said.trouble) == (None, False, "connect: ECONNREFUSED")
+    assert (exchange.wire_attempts, exchange.address, exchange.peer) == (0, "127.0.0.1", None)
+
+
+def test_the_request_after_a_failed_connect_tries_the_next_address(
+    doors: tuple[FrontDoor, FrontDoor], names: NameServer, resolver: Resolver
+) -> None:
+    """A dead load balancer node costs one request a user, and that one is on record."""
+    names.addresses = ["127.0.0.1", "127.0.0.3"]
+    pool = pool_at(doors[0], resolver, ordinal=1)
+    assert get(pool)[0].trouble == "connect: ECONNREFUSED"
+    assert get(pool)[1].peer == "127.0.0.1"
+
+
+@pytest.mark.parametrize(
+    "drip",
+    [
+        pytest.param(b"", id="silent"),
+        pytest.param(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nx", id="answer begun"),
+    ],
+)
+def test_a_request_has_one_deadline(drip: bytes, doors: tuple[FrontDoor, FrontDoor], resolver: Resolver) -> None:
+    """It may have been carried out, so it is cut and known to have been sent; the next one is not disturbed."""
+    stalled = [True]
+
+    def handler(line: str, body: bytes) -> bytes | None:
+        return drip if stalled[0] else good(line, body)
+
+    doors[0].handler = handler
+    pool = pool_at(doors[0], resolver, deadline_s=0.3)
+    said, exchange = get(pool, "POST")
+    assert (said.status, said.sent, said.trouble) == (None, True, "no answer within 0.3 s")
+    assert (exchange.first_byte_us is not None) == bool(drip)
+    stalled[0] = False
+    assert get(pool)[0].status == 200
+
+
+@pytest.mark.parametrize(
+    "whole",
+    [
+        pytest.param(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf", id="body cut"),
+        pytest.param(b"HTTP/1.1 200 OK\r\nContent-", id="head cut"),
+        pytest.param(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhe", id="chunk cut"),
+        pytest.param(b"what?\r\n\r\n", id="not HTTP"),
+    ],
+)
+def test_half_an_answer_is_no_answer(whole: bytes, doors: tuple[FrontDoor, FrontDoor], resolver: Resolver) -> None:
+    """A truncated 200 acknowledges nothing."""
+    doors[0].handler = lambda line, body: whole
+    pool = pool_at(doors[0], resolver)
+    threading.Timer(0.2, doors[0].cut).start()
+    said, _ = get(pool, "POST")
+    assert (said.status, said.sent) == (None, True)
+    assert said.trouble == "cut: answer cut short or not HTTP"
+
+
+def test_an_error_answer_is_read_whole(doors: tuple[FrontDoor, FrontDoor], resolver: Resolver) -> None:
+    """A 500 with a body that is no text is an answer like any other."""
+    doors[0].handler = lambda line, body: b"HTTP/1.1 500 X\r\nServer: awselb/2.0\r\nContent-Length: 2\r\n\r\n\xff\xfe"
+    said, _ = get(pool_at(doors[0], resolver))
+    assert (said.status, said.body, said.server) == (500, b"\xff\xfe", "awselb/2.0")
+
+
+def test_users_take_the_addresses_in_turn(
+    doors: tuple[FrontDoor, FrontDoor], names: NameServer, resolver: Resolver
+) -> None:
+    """Both nodes of the load balancer get half of the users."""
+    names.addresses = ["127.0.0.2", "127.0.0.1"]
+    peers = [get(pool_at(doors[0], resolver, ordinal))[1].peer for ordinal in range(6)]
+    assert peers == ["127.0.0.1", "127.0.0.2"] * 3
+    assert names.asked == 1
+
+
+def test_traffic_follows_dns_while_the_old_address_still_answers(
+    doors: tuple[FrontDoor, FrontDoor], names: NameServer, resolver: Resolver
+) -> None:
+    """Not before the TTL is over, and without a request lost."""
+    names.ttl_s = 1
+    pool = pool_at(doors[0], resolver)
+    assert get(pool)[1].peer == "127.0.0.1"
+    names.addresses = ["127.0.0.2"]
+    assert get(pool)[1].peer == "127.0.0.1"
+    deadline = time.monotonic() + 5
+    while get(pool)[1].peer != "127.0.0.2":
+        assert time.monotonic() < deadline, "traffic stayed on the old address"
+        time.sleep(0.05)
+    assert len(doors[0].seen) >= 2, "the old address answered all the time"
+
+
+def test_a_name_server_that_is_silent_fails_new_connections_only(
+    doors: tuple[FrontDoor, FrontDoor], names: NameServer, resolver: Resolver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A live connection is used on; without one the request fails, provably unsent."""
+    monkeypatch.setattr("loadtests.resolver.LOOKUP_S", 0.2)
+    names.ttl_s = 0
+    pool = pool_at(doors[0], resolver)
+    get(pool)
+    names.silent = True
+    assert get(pool)[0].status == 200
+    pool.connection.close()
+    said, _ = get(pool, "POST")
+    assert (said.status, said.sent) == (None, False)
+    assert said.trouble is not None
+    assert said.trouble.startswith("dns: ")
+
+
+def test_load_never_leaves_this_machine(names: NameServer, resolver: Resolver) -> None:
+    """Whatever DNS says."""
+    names.addresses = ["127.0.0.1", "192.0.2.1"]
+    with pytest.raises(NotLoopbackError):
+        resolver.resolve()
+    with pytest.raises(NotLoopbackError):
+        Resolver("192.0.2.1", None)
+
+
+def test_load_never_goes_to_another_name(doors: tuple[FrontDoor, FrontDoor], resolver: Resolver) -> None:
+    """A journey that asks for another host fails before anything is sent."""
+    with pytest.raises(AssertionError):
+        pool_at(doors[0], resolver).get_client("http://example.com/")
+
+
+def test_a_dead_name_server_is_not_asked_by_everybody_at_once(
+    names: NameServer, resolver: Resolver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Users do not queue up behind its time-out."""
+    monkeypatch.setattr("loadtests.resolver.LOOKUP_S", 0.2)
+    names.silent = True
+    for _ in range(3):
+        with pytest.raises(NameLookupError):
+            resolver.resolve()
+    assert names.asked == 1
+
+
+def test_the_first_byte_is_announced_before_it_leaves(doors: tuple[FrontDoor, FrontDoor], resolver: Resolver) -> None:
+    """The ledger's ``sent`` line is on disk before the server can know of the request."""
+    order: list[str] = []
+
+    def handler(line: str, body: bytes) -> bytes:
+        order.append("received")
+        return good(line, body)
+
+    doors[0].handler = handler
+    pool_at(doors[0], resolver).fetch("POST", "/x", b"b", {}, lambda: order.append("announced"))
+    assert order == ["announced", "received"]
+
+
+def _wait_until_readable(pool: TruthfulPool) -> None:
+    sock = pool.connection._idle
+    deadline = time.monotonic() + 5
+    while pool.connection._is_socket_alive(sock) and time.monotonic() < deadline:
+        with contextlib.suppress(OSError):
+            time.sleep(0.01)

@@ -1,0 +1,333 @@
+"""Whole load runs: stock Locust in a process of its own against small real servers.
+
+Locust patches sockets for the whole process that imports it, so it is never imported here.
+"""
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from loadtests.loopback import FrontDoor, NameServer, answer, healthy, local_target
+from reports.evidence import RUNS, RunDirectory
+
+ROOT = Path(__file__).parents[1]
+PREFIX = "GDTEST"
+
+
+@dataclass
+class System:
+    """Two load balancer nodes and a name server; ``gate`` closed means that nothing is answered."""
+
+    doors: tuple[FrontDoor, FrontDoor]
+    environment: dict[str, str]
+    run: RunDirectory
+    gate: threading.Event
+    started: list[subprocess.Popen[str]] = field(default_factory=list)
+
+    def locust(self, *options: str, **environment: str) -> subprocess.Popen[str]:
+        """Start the load as a game day does; it ends with the test."""
+        command = [sys.executable, "-m", "locust", "-f", "loadtests/locustfile.py", "--headless", "--only-summary"]
+        env = {**os.environ, **self.environment, "SUITE_RUN": str(self.run.path), **environment}
+        process = subprocess.Popen(
+            [*command, *options],
+            cwd=ROOT,
+            env={name: value for name, value in env.items() if value},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        self.started.append(process)
+        return process
+
+    @property
+    def received(self) -> int:
+        return sum(len(door.seen) for door in self.doors)
+
+    def handle(self, handler: Callable[[str, bytes], bytes | None]) -> None:
+        """Answer with this from now on."""
+        for door in self.doors:
+            door.handler = handler
+
+    def rows(self) -> list[dict[str, Any]]:
+        rows: list[dict[str, Any]] = self.run.read_samples().to_pylist()
+        return rows
+
+
+@pytest.fixture
+def system(tmp_path: Path) -> Iterator[System]:
+    gate = threading.Event()
+    gate.set()
+
+    def handler(line: str, body: bytes) -> bytes:
+        gate.wait(60)
+        return healthy(line, body)
+
+    run = RunDirectory.create(tmp_path / "run", name="test", kind="gameday", facts={"prefix": PREFIX, "seed": 7})
+    with (
+        FrontDoor("127.0.0.1", 0, handler) as a,
+        FrontDoor("127.0.0.2", a.port, handler) as b,
+        NameServer(["127.0.0.1", "127.0.0.2"]) as names,
+        local_target(f"loadtests-{os.getpid()}", dns_port=names.port, web_port=a.port) as environment,
+    ):
+        system = System((a, b), environment, run, gate)
+        yield system
+        gate.set()
+        for process in system.started:
+            process.kill()
+            process.communicate()
+
+
+def wait_until(what: str, ready: Callable[[], bool], within_s: float = 20) -> None:
+    deadline = time.monotonic() + within_s
+    while not ready():
+        assert time.monotonic() < deadline, f"{what}: not within {within_s} s"
+        time.sleep(0.02)
+
+
+@pytest.fixture
+def made_by_itself() -> Iterator[None]:
+    """Put back what a run that makes its own directory leaves in ``reports/runs``."""
+    before = set(RUNS.iterdir()) if RUNS.is_dir() else set()
+    latest = (RUNS / "latest").readlink() if (RUNS / "latest").is_symlink() else None
+    yield
+    for path in set(RUNS.glob("*-load-smoke-*")) - before:
+        shutil.rmtree(path)
+    if latest is not None:
+        (RUNS / "latest").unlink()
+        (RUNS / "latest").symlink_to(latest)
+
+
+@pytest.mark.usefixtures("made_by_itself")
+def test_a_stock_run_leaves_samples_a_ledger_and_delivery(system: System) -> None:
+    """Every request that was planned is one row, every write is accounted for, and the exit code is 0."""
+    process = system.locust("-t", "4s", "-u", "3", SUITE_RUN="")
+    out, err = process.communicate(timeout=30)
+    assert process.returncode == 0, err
+    line = next(line for line in out.splitlines() if line.startswith("run directory: "))
+    system.run = run = RunDirectory.open(line.removeprefix("run directory: "))
+    assert "-u 3 is ignored" in err
+    rows, delivery, writes = system.rows(), run.read_delivery(), run.read_ledger()
+    assert sum(second.planned for second in delivery) == len(rows)
+    assert len(rows) == pytest.approx(160, abs=25)
+    assert {row["outcome"] for row in rows} <= {"ok", "censored"}
+    assert {row["journey"] for row in rows} >= {"shopper", "csr", "pos", "intake"}
+    assert {row["peer"] for row in rows if row["peer"]} == {"127.0.0.1", "127.0.0.2"}
+    assert all(write.key.startswith(run.facts["prefix"]) for write in writes)
+    assert Counter(write.outcome for write in writes).keys() == {"acknowledged"}
+    assert {write.kind: write.sinks for write in writes} == {
+        "order": ("primary", "replica", "warehouse"),
+        "stock_delta": ("primary", "replica"),
+    }
+    assert len(writes) == sum(_writes_in(seen.line, seen.body) for door in system.doors for seen in door.seen)
+    assert [event.kind for event in run.read_events()] == [
+        "load.started",
+        "load.worker.started",
+        "load.worker.stopped",
+        "load.stopped",
+    ]
+
+
+def test_an_intent_and_its_sent_line_are_on_disk_before_the_server_knows(system: System) -> None:
+    """So a write that the server has cannot be missing from the ledger, whenever the generator dies."""
+    unknown_to_ledger: list[str] = []
+
+    def handler(line: str, body: bytes) -> bytes:
+        if _writes_in(line, body):
+            known = {write.key: write.attempts for write in system.run.read_ledger()}
+            unknown_to_ledger.extend(key for key in _keys_in(line, body) if not known.get(key))
+        return healthy(line, body)
+
+    system.handle(handler)
+    process = system.locust("-t", "3s")
+    process.communicate(timeout=30)
+    assert sum(len(door.writes("/service/")) for door in system.doors) > 5
+    assert unknown_to_ledger == []
+
+
+def test_under_a_stall_requests_are_late_and_keep_the_moment_they_were_due(system: System) -> None:
+    """Nothing is dropped and nothing is moved: coordinated omission does not happen."""
+    process = system.locust()
+    wait_until("traffic", lambda: system.received > 60)
+    system.gate.clear()
+    stall_us = time.time_ns() // 1000
+    time.sleep(2)  # the stall itself
+    system.gate.set()
+    end_us = time.time_ns() // 1000
+    before = system.received
+    wait_until("traffic after the stall", lambda: system.received > before + 120)
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(15) == 0
+    rows = system.rows()
+    due_in_stall = [row for row in rows if stall_us <= row["sched_us"] < end_us]
+    assert len(due_in_stall) == pytest.approx(40 * (end_us - stall_us) / 1e6, abs=8)
+    late = [row for row in due_in_stall if row["start_us"] and row["start_us"] >= end_us - 100_000]
+    assert late, "users that wait for an answer send what became due meanwhile after the stall"
+    assert all(row["outcome"] == "ok" for row in late)
+    assert sum(second.planned for second in system.run.read_delivery()) == len(rows)
+    assert max(second.schedule_lag_us for second in system.run.read_delivery()) > 500_000
+
+
+def test_what_is_in_flight_at_the_end_is_a_row_and_an_unknown_write(system: System) -> None:
+    """The slowest requests of a fault are exactly those that would vanish."""
+    process = system.locust()
+    wait_until("traffic", lambda: system.received > 60)
+    system.gate.clear()
+    stall_us = time.time_ns() // 1000
+    time.sleep(1.5)  # long enough for every user to be stuck
+    process.send_signal(signal.SIGINT)
+    assert process.wait(15) == 0
+    rows = [row for row in system.rows() if row["outcome"] == "censored"]
+    in_flight = [row for row in rows if row["start_us"] is not None]
+    never_sent = [row for row in rows if row["start_us"] is None]
+    assert len(in_flight) > 20
+    assert all(row["end_us"] is None for row in rows)
+    assert never_sent
+    assert all(row["sched_us"] >= stall_us for row in never_sent)
+    assert Counter(write.outcome for write in system.run.read_ledger())["unknown"] > 5
+
+
+def test_sigkill_loses_at_most_the_last_flush(system: System) -> None:
+    """And it is visible: the worker's end is not on record."""
+    process = system.locust()
+    wait_until("traffic", lambda: system.received > 100)
+    process.kill()
+    killed_us = time.time_ns() // 1000
+    process.wait(10)
+    rows = system.rows()
+    assert len(rows) > 50
+    assert killed_us - max(row["end_us"] for row in rows) < 1_000_000
+    ledger = {write.key for write in system.run.read_ledger()}
+    received = {key for door in system.doors for seen in door.seen for key in _keys_in(seen.line, seen.body)}
+    assert received
+    assert received <= ledger
+    assert [event.kind for event in system.run.read_events()] == ["load.worker.started"]
+
+
+def test_two_processes_share_the_load_and_nothing_else(system: System) -> None:
+    """Each has its own files and keys; together they are the profile."""
+    port = str(_free_port())
+    process = system.locust("--processes", "2", "-t", "4s", "--master-bind-port", port, "--master-port", port)
+    _, err = process.communicate(timeout=40)
+    assert process.returncode == 0, err
+    for folder, suffix in (("samples", "arrows"), ("ledger", "ndjson"), ("delivery", "ndjson")):
+        names = sorted(path.name for path in (system.run.path / folder).iterdir())
+        assert names == [f"w0.{suffix}", f"w1.{suffix}"]
+    rows = system.rows()
+    assert {row["worker"] for row in rows} == {"w0", "w1"}
+    assert len(rows) == pytest.approx(160, abs=50)
+    assert sum(second.planned for second in system.run.read_delivery()) == len(rows)
+    sent = [key for door in system.doors for seen in door.seen for key in _keys_in(seen.line, seen.body)]
+    assert len(sent) == len(set(sent))
+    kinds = Counter(event.kind for event in system.run.read_events())
+    assert kinds == {"load.worker.started": 2, "load.worker.stopped": 2}
+
+
+def test_a_token_that_is_refused_is_renewed(system: System) -> None:
+    """A 401 proves that nothing was written; the next request logs in anew."""
+    refused: list[str] = []
+
+    def handler(line: str, body: bytes) -> bytes:
+        if "/service/" in line and not refused:
+            refused.append(line)
+            return answer({"error": "unauthorized"}, status="401 Unauthorized")
+        return healthy(line, body)
+
+    system.handle(handler)
+    system.locust("-t", "3s").communicate(timeout=30)
+    assert sum(len(door.writes("/api/login")) for door in system.doors) == 2
+    assert Counter(write.outcome for write in system.run.read_ledger())["refused"] == 1
+
+
+def test_without_a_login_nothing_that_needs_one_is_sent(system: System) -> None:
+    """What could not be sent is on record as not sent, and its write as refused."""
+
+    def handler(line: str, body: bytes) -> bytes:
+        return answer({"_ERROR_MESSAGE_": "no"}) if "/login" in line else healthy(line, body)
+
+    system.handle(handler)
+    system.locust("-t", "3s").communicate(timeout=30)
+    rows = [row for row in system.rows() if row["journey"] == "pos" and "login" not in row["endpoint"]]
+    assert {row["start_us"] for row in rows} == {None}
+    assert {row["outcome"] for row in rows} - {"censored"} == {"refused"}
+    assert {write.outcome for write in system.run.read_ledger()} == {"refused"}
+    assert not any(door.writes("/service/") for door in system.doors)
+
+
+def test_the_load_ends_when_the_one_who_started_it_is_gone(system: System) -> None:
+    """Nobody else would stop it."""
+    script = (
+        "import subprocess, sys, time\n"
+        "load = subprocess.Popen(sys.argv[1:], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)\n"
+        "print(load.pid, flush=True)\n"
+        "time.sleep(60)\n"
+    )
+    load = [sys.executable, "-m", "locust", "-f", "loadtests/locustfile.py", "--headless"]
+    parent = subprocess.Popen(
+        [sys.executable, "-c", script, *load],
+        cwd=ROOT,
+        env={**os.environ, **system.environment, "SUITE_RUN": str(system.run.path)},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    system.started.append(parent)
+    assert parent.stdout is not None
+    child = psutil.Process(int(parent.stdout.readline()))
+    wait_until("traffic", lambda: system.received > 30)
+    parent.kill()
+    child.wait(15)
+    assert [event.kind for event in system.run.read_events()] == ["load.worker.started", "load.worker.stopped"]
+
+
+@pytest.mark.parametrize(
+    ("options", "environment", "says"),
+    [
+        pytest.param(["--host", "http://127.0.0.1:9"], {}, "--host: expected none", id="host"),
+        pytest.param([], {"SUITE_PROFILE": "nope"}, "expected one of peak, smoke, steady", id="profile"),
+        pytest.param([], {"SUITE_SEED": "x"}, "SUITE_SEED: expected a whole number", id="seed"),
+        pytest.param([], {"SUITE_REGION": "no-such-region"}, "is not up", id="region"),
+        pytest.param([], {"SUITE_RUN": "/nonexistent"}, "expected a run directory", id="run directory"),
+    ],
+)
+def test_a_wrong_setting_is_one_line_and_nothing_starts(
+    system: System, options: list[str], environment: dict[str, str], says: str
+) -> None:
+    """Exit 64."""
+    process = system.locust(*options, "-t", "2s", **environment)
+    _, err = process.communicate(timeout=30)
+    assert process.returncode == 64, err
+    assert [line for line in err.splitlines() if line.startswith("load: ") and says in line], err
+    assert system.received == 0
+    assert not (system.run.path / "samples").exists()
+
+
+def _writes_in(line: str, body: bytes) -> int:
+    return len(_keys_in(line, body))
+
+
+def _keys_in(line: str, body: bytes) -> list[str]:
+    if "/service/" in line:
+        return [json.loads(body)["comments"]]
+    if "uploadAndImportfile" in line:
+        orders = body.partition(b"application/json\r\n\r\n")[2].rpartition(b"\r\n--")[0]
+        return [order["externalId"] for order in json.loads(orders)]
+    return []
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port: int = listener.getsockname()[1]
+        return port
