@@ -11,8 +11,9 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 TETHER = Path(__file__).with_name("tether.py")
 
@@ -24,6 +25,10 @@ class Handle:
     name: str
     pid: int
     started_ticks: int  # field 22 of /proc/PID/stat: clock ticks since the host booted
+
+    def data(self) -> dict[str, Any]:
+        """As it goes into the evidence."""
+        return asdict(self)
 
     def alive(self) -> bool:
         return _started_ticks(self.pid) == self.started_ticks

@@ -15,11 +15,10 @@ SLOW_S = 15.0  # without a terminal: a line at least this often
 
 
 class Display:
-    """Shows experiment, phase, time left and traffic. ``quiet`` (for --json) shows nothing."""
+    """Shows experiment, phase, time left and traffic."""
 
-    def __init__(self, console: Console, *, quiet: bool = False) -> None:
+    def __init__(self, console: Console) -> None:
         self._console = console
-        self._quiet = quiet
         self._rate: Callable[[], Rate] | None = None
         self._experiment = ""
         self._phase = ""
@@ -31,7 +30,7 @@ class Display:
         )
 
     def __enter__(self) -> Self:
-        if self._console.is_terminal and not self._quiet:
+        if self._console.is_terminal:
             self._live.start()
         return self
 
@@ -40,8 +39,7 @@ class Display:
 
     def say(self, text: str) -> None:
         """A line that stays."""
-        if not self._quiet:
-            self._console.print(f"{self._clock()}  {text}", highlight=False, markup=False, soft_wrap=True)
+        self._console.print(f"{self._clock()}  {text}", highlight=False, markup=False, soft_wrap=True)
 
     def phase(self, experiment: str, phase: str, *, at_most_s: float | None = None) -> None:
         """A part of the story begins; ``at_most_s`` is when it ends at the latest."""

@@ -1,7 +1,7 @@
 """The load of a game day: stock Locust as a process of its own.
 
-Importing Locust would patch the sockets of this process, so nothing of it is imported; what it does is read from the run
-directory.
+Importing Locust would patch the sockets of this process, so nothing of it is imported; what it does is read from the
+run directory.
 """
 
 import os

@@ -1,0 +1,151 @@
+"""One experiment of a game day: baseline, fault, recovery.
+
+The fault is in the hands of Chaos Toolkit; whatever happens meanwhile, this module does not leave the fault's phase
+before everything that was done is undone and read back.
+"""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from experiments import chaos, expecting, roster, snapshot
+from experiments.catalog import Entry
+from experiments.chaos import Ending
+from experiments.children import Child
+from experiments.day import WRITER, Day
+from experiments.probes import steady
+from experiments.probes.capacity import Member
+from experiments.safety import undo
+from experiments.safety.environment import clean_environment
+from experiments.stopping import StopRequestedError
+
+Roster = tuple[Member, ...] | None
+
+ROLLBACK_S = 20.0  # what Chaos Toolkit gets for its rollbacks before its group is killed and we undo ourselves
+
+
+def play(day: Day, entry: Entry) -> Ending:
+    """Run one experiment and say how it ended. Raises StopRequestedError when stopped, with everything undone."""
+    day.record("experiment.started", entry=entry, title=entry.title)
+    ending = Ending("aborted", "the game day was stopped")
+    try:
+        ending = _play(day, entry)
+    except StopRequestedError as request:
+        ending = Ending("aborted", str(request))
+        raise
+    finally:
+        day.record("experiment.finished", entry=entry, result=ending.result, reason=ending.reason)
+        day.played.append(entry.name)
+    return ending
+
+
+def _play(day: Day, entry: Entry) -> Ending:
+    with phase(day, "baseline", entry, at_most_s=day.timing.baseline_s + day.timing.after_s):
+        day.stop.sleep(day.timing.baseline_s)
+        unmet = _steady_state(day, entry, "before", within_s=0)
+        before = _capacity(day, entry, "before")
+        _expectations(day, entry)
+    if unmet:
+        return Ending("baseline_not_met", unmet)
+    began_us = day.record("note", entry=entry, what="baseline met")
+    if entry.fault:
+        with phase(day, "fault", entry, at_most_s=day.timing.fault_s):
+            ending = _hurt(day, entry)
+        with phase(day, "recovery", entry, at_most_s=day.timing.recovery_max_s):
+            _recover(day, before, since_us=began_us)
+    else:
+        ending = _hurt(day, entry)
+    _steady_state(day, entry, "after", within_s=day.timing.after_s)
+    _capacity(day, entry, "after")
+    return ending
+
+
+@contextmanager
+def phase(day: Day, name: str, entry: Entry | None = None, *, at_most_s: float | None = None) -> Iterator[None]:
+    """Mark a phase in the timeline and on the display."""
+    day.record("phase.started", subject=name, entry=entry)
+    day.display.phase(entry.name if entry else "", name, at_most_s=at_most_s)
+    try:
+        yield
+    finally:
+        day.record("phase.finished", subject=name, entry=entry)
+
+
+def _hurt(day: Day, entry: Entry) -> Ending:
+    """Let Chaos Toolkit play the experiment; on return or on any exception it has ended and all is undone."""
+    env = clean_environment(day.target, day.run.path, entry.name)
+    child = chaos.start_chaos(day.run.path, experiment=entry.name, file=entry.path, env=env)
+    day.record("process.started", subject=child.name, entry=entry, **child.handle.data())
+    try:
+        in_time = _wait_for(day, child)
+    finally:
+        child.end(within_s=ROLLBACK_S)  # no-op when it has ended; else SIGTERM once: a second would cut its rollbacks
+        undo.put_back(day.run, day.target, writer=WRITER)
+    return chaos.ending(day.run.path, entry.name, child.exit_code if in_time else None)
+
+
+def _wait_for(day: Day, child: Child) -> bool:
+    def ended() -> bool:
+        day.display.tick()
+        day.load_is_dead()
+        return child.exit_code is not None
+
+    return day.stop.wait(ended, within_s=day.timing.fault_s)
+
+
+def _recover(day: Day, before: Roster, *, since_us: int) -> None:
+    """Hold until capacity is back and the traffic is calm again, within bounds. What is seen is judged later."""
+    hold_s = day.timing.recovery_s
+    limit_s = day.timing.recovery_max_s
+    if not day.load_is_dead():
+        day.stop.sleep(hold_s)
+
+    def back() -> bool:
+        day.display.tick()
+        if day.load_is_dead():
+            return True  # nothing answers for us any more: no point in waiting
+        now = roster.members(day.target, answered=day.traffic.answered(since_us=since_us))
+        return roster.is_back(before, now) and day.traffic.calm_for(hold_s)
+
+    day.stop.wait(back, within_s=max(0.0, limit_s - hold_s), every_s=1.0)
+
+
+def _steady_state(day: Day, entry: Entry, when: str, *, within_s: float) -> str | None:
+    """Measure each probe, again until all hold or the time is over; record the last reading. Returns what is unmet."""
+    readings = steady.measure(day.target)
+
+    def met() -> bool:
+        nonlocal readings
+        if not all(reading.held for reading in readings):
+            readings = steady.measure(day.target)
+        return all(reading.held for reading in readings)
+
+    day.stop.wait(met, within_s=within_s, every_s=1.0)
+    for reading in readings:
+        day.record(
+            "steady_state",
+            entry=entry,
+            when=when,
+            probe=reading.probe,
+            value=reading.value,
+            tolerance=reading.tolerance,
+            held=reading.held,
+        )
+    missed = next((reading for reading in readings if not reading.held), None)
+    return None if missed is None else f"{missed.probe} was {missed.value!r}, expected {missed.tolerance}"
+
+
+def _capacity(day: Day, entry: Entry, when: str) -> Roster:
+    found = roster.members(day.target, answered=day.traffic.answered())
+    day.record("capacity", entry=entry, when=when, members=[one.data() for one in found] if found is not None else None)
+    return found
+
+
+def _expectations(day: Day, entry: Entry) -> None:
+    """Save the live configuration before the fault, and what it lets us expect."""
+    if not entry.fault:
+        return
+    day.snapshots[entry.name] = snapshot.take(day.target)
+    (day.run.path / "target.json").write_text(json.dumps(day.snapshots, indent=2, default=str) + "\n")
+    for expected in expecting.expected_after(entry.subject, day.snapshots[entry.name], day.target):
+        day.record("expected", entry=entry, **expected.data())
