@@ -67,5 +67,5 @@ def _signs(target: Target, victims: list[str], results: list[run_command.Result]
         said = ", ".join(f"{result.instance_id}: {result.status}, {result.output}" for result in results)
         return f"Run Command: {said}" if good else None
 
-    silence_s = target.jobs.lease_s * 2 / 3
-    return {"api": stopped, "data": falls_silent(open_sink(target, "primary"), victims[0], silence_s=silence_s)}
+    silent = falls_silent(open_sink(target, "primary"), victims[0], silence_s=target.jobs.lease_s)
+    return {"api": stopped, "data": silent}

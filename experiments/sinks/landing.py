@@ -51,13 +51,13 @@ class LandingPoller:
 
         Downstream sinks are read first: what is in one of them must be on the primary, read later.
         """
-        unread: list[SinkName] = []
-        for look in reversed(self._looks):
-            if not wait_until(partial(self._final, look), within_s=FINAL_READ_LIMIT_S, every_s=0.5):
-                unread.append(look.sink.name)
+        unread = [look.sink.name for look in reversed(self._looks) if not self._is_read(look)]
         for look in self._looks:
             look.sink.close()
         return unread
+
+    def _is_read(self, look: "_Look") -> bool:
+        return wait_until(partial(self._final, look), within_s=FINAL_READ_LIMIT_S, every_s=0.5)
 
     def _final(self, look: "_Look") -> bool:
         rows = look.final()

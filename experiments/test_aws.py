@@ -1,0 +1,125 @@
+"""Clients go where the target says, whatever lies in the shell."""
+
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+from experiments import aws
+from fixtures.target import Target
+
+TO_A_TRAP = ("AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_EC2", "AWS_ENDPOINT_URL_RDS", "http_proxy", "HTTP_PROXY")
+
+WITH_CHAOSAWS = """
+import sys
+from chaosaws.ec2.probes import describe_instances
+from experiments import aws
+from fixtures.target import Target
+aws.adopt(Target.model_validate_json(sys.argv[1]))
+print(len(describe_instances(filters=[])["Reservations"]))
+"""
+
+
+class Trap:
+    """A server that nobody may talk to: it counts who does."""
+
+    def __init__(self) -> None:
+        trap = self
+        self.hits: list[str] = []
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                trap.hits.append(self.path)
+                self.send_error(500)
+
+            do_GET = do_PUT = do_CONNECT = do_POST  # noqa: N815
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """A shell in which everything leads here, by a profile that does not exist."""
+        url = f"http://127.0.0.1:{self.server.server_port}"
+        return {
+            **dict.fromkeys(TO_A_TRAP, url),
+            "AWS_PROFILE": "trap",
+            "AWS_DEFAULT_PROFILE": "trap",
+            "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "true",
+            "AWS_ACCESS_KEY_ID": "TRAP",
+            "AWS_SECRET_ACCESS_KEY": "TRAP",
+            "AWS_SESSION_TOKEN": "TRAP",
+            "AWS_USE_FIPS_ENDPOINT": "true",
+        }
+
+
+@pytest.fixture
+def trap() -> Iterator[Trap]:
+    trap = Trap()
+    yield trap
+    trap.server.shutdown()
+    trap.server.server_close()
+
+
+@pytest.mark.parametrize("service", ["ec2", "autoscaling", "elbv2", "rds", "ssm"])
+def test_a_client_resolves_the_endpoint_of_its_target(
+    service: str, trap: Trap, target_at: Callable[..., Target], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not the one in the environment, neither a service's own nor the general one."""
+    for name, value in trap.environment.items():
+        monkeypatch.setenv(name, value)
+    aws._client.cache_clear()
+
+    found = aws.resolved_endpoint(aws.client(target_at("http://127.0.0.1:4"), service))
+
+    assert "http://127.0.0.1:4" == found
+
+
+def test_calls_reach_the_target_and_never_the_trap(
+    trap: Trap, moto_url: str, target_at: Callable[..., Target], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A profile, endpoints, foreign keys and a proxy in the shell have no say, and one wire attempt is made a call."""
+    for name, value in trap.environment.items():
+        monkeypatch.setenv(name, value)
+    aws._client.cache_clear()
+
+    ec2 = aws.client(target_at(moto_url), "ec2")
+
+    assert list(aws.pages(ec2, "describe_instances", "Reservations")) == []
+    assert ec2._request_signer._credentials.access_key == "test"
+    assert ec2._request_signer._credentials.token is None
+    assert ec2.meta.config.retries["total_max_attempts"] == 1
+    assert trap.hits == []
+
+
+def test_chaostoolkit_aws_reaches_the_target_and_never_the_trap(
+    trap: Trap, moto_url: str, target_at: Callable[..., Target]
+) -> None:
+    """Its activities get our clients, also in a shell that is full of traps."""
+    environment = {**os.environ, **trap.environment, "AWS_REGION": "eu-central-1"}
+
+    done = subprocess.run(
+        [sys.executable, "-c", WITH_CHAOSAWS, _as_json(target_at(moto_url))],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+    assert done.stdout.strip() == "0", done.stderr
+    assert trap.hits == []
+
+
+def _as_json(target: Target) -> str:
+    """The target with its secrets in the clear; they are test, test."""
+    return target.model_copy(update={"access_key_id": None, "secret_access_key": None}).model_dump_json(
+        exclude={"access_key_id", "secret_access_key"}
+    )
