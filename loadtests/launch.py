@@ -10,6 +10,7 @@ import os
 import secrets
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -108,7 +109,7 @@ class Launch:
     def on_quit(self, **_: Any) -> None:
         """The main process goes last: Locust itself does not wait for its workers' last lines."""
         if not self._forked:
-            psutil.wait_procs(psutil.Process().children(), timeout=OTHERS_S)
+            _wait_for_workers()
         if self.plan is not None and self._alone:
             _record(self.plan.run, "load.stopped", {"reason": "end of the load run"})
 
@@ -208,6 +209,16 @@ def _record(run: RunDirectory, kind: str, data: dict[str, Any]) -> None:
 def _wait_for(file: Path) -> None:
     deadline = time.monotonic() + OTHERS_S
     while not file.is_file() and time.monotonic() < deadline:
+        gevent.sleep(0.05)
+
+
+def _wait_for_workers() -> None:
+    """Wait until the forked workers have ended; reaping them is left to Locust, which would stumble otherwise."""
+    deadline = time.monotonic() + OTHERS_S
+    while time.monotonic() < deadline:
+        with suppress(psutil.NoSuchProcess):
+            if all(child.status() == psutil.STATUS_ZOMBIE for child in psutil.Process().children()):
+                return
         gevent.sleep(0.05)
 
 

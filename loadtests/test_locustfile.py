@@ -99,16 +99,20 @@ def wait_until(what: str, ready: Callable[[], bool], within_s: float = 20) -> No
 
 
 @pytest.fixture
-def made_by_itself() -> Iterator[None]:
-    """Put back what a run that makes its own directory leaves in ``reports/runs``."""
-    before = set(RUNS.iterdir()) if RUNS.is_dir() else set()
-    latest = (RUNS / "latest").readlink() if (RUNS / "latest").is_symlink() else None
+def made_by_itself(system: System) -> Iterator[None]:
+    """Take away the run directory that the load makes when none is given, and put ``latest`` back."""
+    latest = RUNS / "latest"
+    before = latest.readlink() if latest.is_symlink() else None
+    given = system.run.path
     yield
-    for path in set(RUNS.glob("*-load-smoke-*")) - before:
-        shutil.rmtree(path)
-    if latest is not None:
-        (RUNS / "latest").unlink()
-        (RUNS / "latest").symlink_to(latest)
+    made = system.run.path
+    if made == given:
+        return
+    if latest.resolve() == made:
+        latest.unlink()
+        if before is not None:
+            latest.symlink_to(before)
+    shutil.rmtree(made)
 
 
 @pytest.mark.usefixtures("made_by_itself")
@@ -234,6 +238,21 @@ def test_two_processes_share_the_load_and_nothing_else(system: System) -> None:
     assert len(sent) == len(set(sent))
     kinds = Counter(event.kind for event in system.run.read_events())
     assert kinds == {"load.worker.started": 2, "load.worker.stopped": 2}
+
+
+def test_a_worker_that_dies_is_visible_and_its_users_go_on_in_the_other(system: System) -> None:
+    """Its end is not on record; the load that it owed while nobody had it is missing from the rows."""
+    port = str(_free_port())
+    process = system.locust(
+        "--processes", "2", "--enable-rebalancing", "--master-bind-port", port, "--master-port", port
+    )
+    wait_until("traffic of both", lambda: len({row["worker"] for row in system.rows()}) == 2)
+    psutil.Process(process.pid).children()[0].kill()
+    wait_until("its users in the other", lambda: any(last.sent > 33 for last in system.run.read_delivery()[-1:]))
+    process.send_signal(signal.SIGTERM)
+    process.wait(20)
+    kinds = Counter(event.kind for event in system.run.read_events())
+    assert kinds == {"load.worker.started": 2, "load.worker.stopped": 1}
 
 
 def test_a_token_that_is_refused_is_renewed(system: System) -> None:

@@ -36,7 +36,8 @@ class LoadUser(FastHttpUser):
         self.worker: Worker = environment.load_worker  # type: ignore[attr-defined]
         self.timetable: Timetable | None = None
         self.unsent: Due | None = None  # taken from the timetable, not yet started
-        self.ordinal = self.worker.join(self)
+        self.ordinal = 0
+        self.worker.join(self)
         self.client_pool = TruthfulPool(self.worker.plan.target.web.base_url, self.worker.resolver, self.ordinal)
         super().__init__(environment)
         self.rng = self.worker.rng(self.journey, self.ordinal, "content")

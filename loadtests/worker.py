@@ -74,12 +74,12 @@ class Worker:
         )
         self._background = [gevent.spawn(each) for each in (self._flush, self._seconds, self._watch_loop)]
 
-    def join(self, user: Any) -> int:
-        """A user has come; returns how many were there before it."""
+    def join(self, user: Any) -> None:
+        """A user has come: number it. One that comes when all have begun gets a timetable of its own."""
+        user.ordinal = len(self._users)
         self._users.append(user)
         if self._begun.is_set():
-            self._give_timetable(user, ordinal=0, users=1)
-        return len(self._users) - 1
+            self._give_timetable(user, place=0, of=1)
 
     def begin(self) -> None:
         """All users are there: give each its timetable, which starts now."""
@@ -89,8 +89,8 @@ class Worker:
         for user in self._users:
             journeys.setdefault(user.journey, []).append(user)
         for users in journeys.values():
-            for ordinal, user in enumerate(users):
-                self._give_timetable(user, ordinal=ordinal, users=len(users))
+            for place, user in enumerate(users):
+                self._give_timetable(user, place=place, of=len(users))
         self._begun.set()
 
     def wait_for_begin(self) -> None:
@@ -144,12 +144,11 @@ class Worker:
                 error="not sent before the run stopped",
             )
 
-    def _give_timetable(self, user: Any, *, ordinal: int, users: int) -> None:
+    def _give_timetable(self, user: Any, *, place: int, of: int) -> None:
         load = self.plan.profile.journey(user.journey)
         assert load is not None, f"journey {user.journey} is not in profile {self.plan.profile.name}"
-        place = Place(ordinal, users, load.rate_per_user)
         seed = f"{self.plan.seed}/{self.name}/{user.journey}/{user.ordinal}"
-        user.timetable = Timetable(arrivals(place, seed), now_us())
+        user.timetable = Timetable(arrivals(Place(place, of, load.rate_per_user), seed), now_us())
 
     def _flush(self) -> None:
         while True:

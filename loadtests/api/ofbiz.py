@@ -21,7 +21,7 @@ INSTANCE_HEADER = "X-Instance"
 
 # Refusals that are an answer of the business and no trouble of the system. OFBiz rolls back whenever the body of a 200
 # carries an error message; a message that is not known here is still a refused write, but not a good answer.
-BUSINESS_REFUSALS = ("insufficient", "not enough", "not found", "unknown", "does not exist", "invalid", "not valid")
+BUSINESS_REFUSALS = ("insufficient", "no product", "not kept", "not found", "does not exist", "expected")
 
 Kind = Literal["ok", "failed", "refused", "unknown"]
 

@@ -99,4 +99,4 @@ def test_an_upload_is_one_form_with_the_file_in_it() -> None:
     parts = {part.get_param("name", header="content-disposition"): part for part in form.iter_parts()}
     assert list(parts) == ["configId", "uploadedFile"]
     assert parts["configId"].get_content().strip() == "IMP_ORD"
-    assert json.loads(parts["uploadedFile"].get_payload(decode=True)) == [{"externalId": "K1"}]
+    assert json.loads(parts["uploadedFile"].get_content()) == [{"externalId": "K1"}]
