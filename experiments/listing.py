@@ -88,9 +88,7 @@ def _touched(entry: Entry, found: list[Member], live: dict[str, Any], target: Ta
 def show_plan(facts: dict[str, Any], console: Console) -> None:
     """Print what ``plan`` found."""
     target = facts["target"]
-    title = (
-        f"{facts['gameday']} on {target['name']} ({target['endpoint_url']}), load {facts['profile']}"
-    )
+    title = f"{facts['gameday']} on {target['name']} ({target['endpoint_url']}), load {facts['profile']}"
     shown = Table(
         "experiment", "touches at most", "one of (share of role, of zone)", "way back", "expected", title=title
     )

@@ -18,6 +18,7 @@ from experiments.probes.capacity import Member
 from experiments.safety import undo
 from experiments.safety.environment import clean_environment
 from experiments.stopping import StopRequestedError
+from reports.evidence import now_us
 
 Roster = tuple[Member, ...] | None
 
@@ -40,24 +41,45 @@ def play(day: Day, entry: Entry) -> Ending:
 
 
 def _play(day: Day, entry: Entry) -> Ending:
+    """Baseline, fault, recovery. Without steady state or without load nothing is injected."""
+    if not entry.fault:
+        return _control(day, entry)
+    began_us = now_us()
     with phase(day, "baseline", entry, at_most_s=day.timing.baseline_s + day.timing.after_s):
-        day.stop.sleep(day.timing.baseline_s)
-        unmet = _steady_state(day, entry, "before", within_s=0)
-        before = _capacity(day, entry, "before")
+        before, refusal = _look_before(day, entry, for_s=day.timing.baseline_s)
         _expectations(day, entry)
-    if unmet:
-        return Ending("baseline_not_met", unmet)
-    began_us = day.record("note", entry=entry, what="baseline met")
-    if entry.fault:
-        with phase(day, "fault", entry, at_most_s=day.timing.fault_s):
-            ending = _hurt(day, entry)
-        with phase(day, "recovery", entry, at_most_s=day.timing.recovery_max_s):
-            _recover(day, before, since_us=began_us)
-    else:
+    if refusal:
+        return refusal
+    with phase(day, "fault", entry, at_most_s=day.timing.fault_s):
         ending = _hurt(day, entry)
+    with phase(day, "recovery", entry, at_most_s=day.timing.recovery_max_s):
+        _recover(day, before, since_us=began_us)
+    _look_after(day, entry)
+    return ending
+
+
+def _control(day: Day, entry: Entry) -> Ending:
+    """The experiment without a fault is a baseline and nothing else."""
+    with phase(day, "baseline", entry, at_most_s=day.timing.control_s + day.timing.after_s):
+        _, refusal = _look_before(day, entry, for_s=day.timing.control_s)
+        ending = refusal or _hurt(day, entry)
+    _look_after(day, entry)
+    return ending
+
+
+def _look_before(day: Day, entry: Entry, *, for_s: float) -> tuple[Roster, Ending | None]:
+    """Hold the baseline, then measure. Returns who is there, and why nothing may be injected if so."""
+    day.stop.wait(lambda: _tick(day) or day.load_is_dead(), within_s=for_s)
+    unmet = _steady_state(day, entry, "before", within_s=day.timing.after_s)
+    before = _capacity(day, entry, "before")
+    if day.load_is_dead():
+        return before, Ending("failed", "the load generator died before the fault, so nothing was injected")
+    return before, Ending("baseline_not_met", unmet) if unmet else None
+
+
+def _look_after(day: Day, entry: Entry) -> None:
     _steady_state(day, entry, "after", within_s=day.timing.after_s)
     _capacity(day, entry, "after")
-    return ending
 
 
 @contextmanager
@@ -84,11 +106,16 @@ def _hurt(day: Day, entry: Entry) -> Ending:
     return chaos.ending(day.run.path, entry.name, child.exit_code if in_time else None)
 
 
+def _tick(day: Day) -> bool:
+    """Let the display say something; False, so that it can stand in a condition."""
+    day.display.tick()
+    return False
+
+
 def _wait_for(day: Day, child: Child) -> bool:
     def ended() -> bool:
-        day.display.tick()
-        day.load_is_dead()
-        return child.exit_code is not None
+        day.load_is_dead()  # notices it; the fault is not cut short for it, since it undoes itself
+        return _tick(day) or child.exit_code is not None
 
     return day.stop.wait(ended, within_s=day.timing.fault_s)
 
@@ -101,7 +128,7 @@ def _recover(day: Day, before: Roster, *, since_us: int) -> None:
         day.stop.sleep(hold_s)
 
     def back() -> bool:
-        day.display.tick()
+        _tick(day)
         if day.load_is_dead():
             return True  # nothing answers for us any more: no point in waiting
         now = roster.members(day.target, answered=day.traffic.answered(since_us=since_us))

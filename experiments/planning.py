@@ -24,6 +24,7 @@ class Timing(BaseModel):
 
     warm_up_s: float = Field(default=5, ge=0, le=600)
     baseline_s: float = Field(default=10, ge=1, le=3600)
+    control_s: float = Field(default=20, ge=1, le=3600)
     fault_s: float = Field(default=150, ge=1, le=3600)
     recovery_s: float = Field(default=10, ge=0, le=3600)
     recovery_max_s: float = Field(default=60, ge=1, le=3600)
