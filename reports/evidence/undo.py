@@ -25,6 +25,7 @@ class UndoLedger:
         way_back: dict[str, Any],
         lease_s: float | None = None,
         undo_id: str | None = None,
+        at_us: int | None = None,
     ) -> str:
         """Write the way back and return its id. Nothing may be harmed before this returns."""
         undo_id = undo_id or secrets.token_hex(6)
@@ -38,33 +39,34 @@ class UndoLedger:
                 "before": before,
                 "way_back": way_back,
                 "lease_s": lease_s,
-                "at_us": now_us(),
+                "at_us": now_us() if at_us is None else at_us,
             }
         )
         return undo_id
 
-    def applied(self, undo_id: str, data: dict[str, Any] | None = None) -> None:
+    def applied(self, undo_id: str, data: dict[str, Any] | None = None, *, at_us: int | None = None) -> None:
         """The harm is done."""
-        self._step("applied", undo_id, data)
+        self._step("applied", undo_id, data, at_us)
 
-    def undone(self, undo_id: str, data: dict[str, Any] | None = None) -> None:
+    def undone(self, undo_id: str, data: dict[str, Any] | None = None, *, at_us: int | None = None) -> None:
         """The way back was taken; not yet read back."""
-        self._step("undone", undo_id, data)
+        self._step("undone", undo_id, data, at_us)
 
-    def verified(self, undo_id: str, data: dict[str, Any] | None = None) -> None:
+    def verified(self, undo_id: str, data: dict[str, Any] | None = None, *, at_us: int | None = None) -> None:
         """Read back: the harm is over."""
-        self._step("verified", undo_id, data)
+        self._step("verified", undo_id, data, at_us)
 
-    def failed(self, undo_id: str, data: dict[str, Any] | None = None) -> None:
+    def failed(self, undo_id: str, data: dict[str, Any] | None = None, *, at_us: int | None = None) -> None:
         """The way back did not work, or could not be read back."""
-        self._step("failed", undo_id, data)
+        self._step("failed", undo_id, data, at_us)
 
     def close(self) -> None:
         """Close the file; safe to call twice."""
         self._out.close()
 
-    def _step(self, step: str, undo_id: str, data: dict[str, Any] | None) -> None:
-        self._out.write({"t": step, "id": undo_id, "at_us": now_us(), "data": data or {}})
+    def _step(self, step: str, undo_id: str, data: dict[str, Any] | None, at_us: int | None) -> None:
+        when = now_us() if at_us is None else at_us
+        self._out.write({"t": step, "id": undo_id, "at_us": when, "data": data or {}})
 
 
 def read_undo(*paths: Path) -> tuple[list[Undo], int]:

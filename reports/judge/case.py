@@ -1,0 +1,69 @@
+"""Everything that is known of a run, read once: what every promise is judged on. After ``read_case`` all is pure."""
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from reports.evidence import SINKS, Delivery, Event, Job, Landed, RunDirectory, Signal, Undo, Write
+from reports.judge.requests import Requests, from_samples
+from reports.judge.timeline import Experiment, experiments
+from reports.objectives import Objectives, from_facts
+
+
+@dataclass(frozen=True)
+class Case:
+    """The evidence of one run. An empty part is a part for which there is no evidence."""
+
+    facts: dict[str, Any]
+    objectives: Objectives
+    events: tuple[Event, ...]
+    requests: Requests
+    delivery: tuple[Delivery, ...]
+    writes: tuple[Write, ...]
+    landed: dict[str, list[Landed] | None]  # by sink; None = never read
+    signals: tuple[Signal, ...]
+    undo: tuple[Undo, ...]
+    jobs: list[Job] | None
+    torn: dict[str, int] = field(default_factory=dict)
+    altered: tuple[str, ...] = ()  # breaks of a hash chain
+    ledgers: frozenset[str] = frozenset()  # workers with at least one line in their ledger
+
+    @cached_property
+    def experiments(self) -> tuple[Experiment, ...]:
+        """The experiments as they went, planned ones first."""
+        return experiments(self.facts, self.events)
+
+    @property
+    def prefix(self) -> str:
+        """What every key begins with that this run wrote."""
+        return str(self.facts.get("prefix") or "")
+
+    @cached_property
+    def end_us(self) -> int:
+        """The last moment of which anything is known."""
+        return max((event.at_us for event in self.events), default=0)
+
+    def of_kind(self, kind: str) -> list[Event]:
+        """Return the run's events of a kind, by time."""
+        return [event for event in self.events if event.kind == kind]
+
+
+def read_case(run: RunDirectory, objectives: Objectives | None = None) -> Case:
+    """Read a run directory, half-written or sealed; with its own objectives unless others are given."""
+    objectives = objectives or from_facts(run.facts.get("objectives"))
+    return Case(
+        facts=run.facts,
+        objectives=objectives,
+        events=tuple(run.read_events()),
+        requests=from_samples(run.read_samples(), late_s=objectives.value("late_s")),
+        delivery=tuple(run.read_delivery()),
+        writes=tuple(run.read_ledger()),
+        landed={sink: run.read_landed(sink) for sink in SINKS},
+        signals=tuple(run.read_signals()),
+        # A run that was killed has no verdict of its own: how it ended is what the heal wrote into the amendments.
+        undo=tuple(run.read_undo(amended=not (run.path / "verdict.json").exists())),
+        jobs=run.read_jobs(),
+        torn=dict(run.torn),
+        altered=tuple(run.broken_chains()),
+        ledgers=frozenset(path.stem for path in (run.path / "ledger").glob("*.ndjson") if path.stat().st_size),
+    )

@@ -1,0 +1,57 @@
+"""Whether the load generator itself was well: its workers alive, its loops in time. Pure."""
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+from reports.evidence import Delivery
+from reports.judge.case import Case
+from reports.judge.promise import plural
+
+
+def trouble(case: Case, from_us: int, to_us: int) -> str | None:
+    """Return one sentence on what was wrong with the generator in that stretch; None when it was well."""
+    if not case.delivery:
+        return "no second of the load generator was recorded: delivery/ is empty"
+    gap_s = case.objectives.value("beat_gap_s")
+    workers = sorted({second.worker for second in case.delivery})
+    for worker in workers:
+        beats = [second.at_us for second in case.delivery if second.worker == worker]
+        silence = longest_silence(beats, from_us, to_us)
+        if silence[1] - silence[0] > gap_s * 1e6:
+            return _silent(case, worker, silence)
+    expected = _expected_workers(case)
+    if expected > len(workers):
+        return f"{plural(len(workers), 'load worker')} recorded; {expected} were started"
+    return _lagging(case, [second for second in case.delivery if from_us <= second.at_us <= to_us])
+
+
+def longest_silence(beats: Sequence[int], from_us: int, to_us: int) -> tuple[int, int]:
+    """Return the longest stretch of ``[from_us, to_us]`` without a beat, as its two ends."""
+    inside = [from_us, *sorted(beat for beat in beats if from_us < beat < to_us), to_us]
+    return max(pairwise(inside), key=lambda stretch: stretch[1] - stretch[0])
+
+
+def _silent(case: Case, worker: str, silence: tuple[int, int]) -> str:
+    stopped = [event for event in case.of_kind("load.stopped") if event.at_us <= silence[1]]
+    seconds = (silence[1] - silence[0]) / 1e6
+    if stopped:
+        reason = stopped[-1].data.get("reason") or "no reason given"
+        return f"the load was stopped ({reason}) while it should run: worker {worker} silent for {seconds:.0f} s"
+    return f"load worker {worker} dead or frozen: nothing from it for {seconds:.1f} s while it should run"
+
+
+def _expected_workers(case: Case) -> int:
+    """How many workers the load said it starts; 0 when it did not say."""
+    return max((int(event.data.get("workers") or 0) for event in case.of_kind("load.started")), default=0)
+
+
+def _lagging(case: Case, seconds: Sequence[Delivery]) -> str | None:
+    limit_s, ratio = case.objectives.value("loop_lag_s"), case.objectives.value("loop_lag_ratio")
+    late = [second for second in seconds if second.loop_lag_us > limit_s * 1e6]
+    if not seconds or len(late) / len(seconds) <= ratio:
+        return None
+    worst = max(second.loop_lag_us for second in late) / 1e6
+    return (
+        f"the load generator's own loop was over {limit_s:g} s late in {len(late)} of {plural(len(seconds), 'second')}"
+        f" (worst {worst:.1f} s; {ratio:.0%} allowed)"
+    )
