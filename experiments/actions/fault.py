@@ -43,12 +43,13 @@ class Fault:
 
     def __init__(self, harm: Harm, events: EventWriter, undo: UndoLedger, undo_id: str, called_us: int) -> None:
         self.harm = harm
+        self.undo_id = undo_id
         self.called_us = called_us
-        self._events, self._undo, self._undo_id = events, undo, undo_id
+        self._events, self._undo = events, undo
 
     def applied(self, answer: dict[str, Any]) -> None:
         """The API took the call."""
-        self._undo.applied(self._undo_id, answer)
+        self._undo.applied(self.undo_id, answer)
 
     def sign(self, plane: Plane, what: str, *, at_us: int | None = None, err_us: int = 0) -> None:
         """The fault was seen to be there: now, or at the time that AWS gives for it."""

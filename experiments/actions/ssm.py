@@ -44,7 +44,8 @@ def stall_async_workers(
     )
     with inject(harm) as fault:
         began = time.monotonic()
-        results = run_command.run(target, victims, freezing.stop(target.run_command.pid_file, expiry_s=expiry_s))
+        script = freezing.stop(target.run_command.pid_file, harm=fault.undo_id, expiry_s=expiry_s)
+        results = run_command.run(target, victims, script)
         fault.applied({result.instance_id: result.output for result in results})
         missing = fault.prove(_signs(target, victims, results), within_s=hold_s)
         time.sleep(max(0.0, hold_s - (time.monotonic() - began)))  # the one sleep: it is the fault

@@ -49,12 +49,12 @@ def state(process: subprocess.Popen[bytes]) -> str:
 
 def test_stop_stops_and_resume_resumes(shell: str, application: subprocess.Popen[bytes], tmp_path: Path) -> None:
     """Each reads back what it did; resuming twice is harmless, and the expiry ends with it."""
-    stopped = run(shell, freezing.stop(PID_FILE, expiry_s=30), tmp_path)
+    stopped = run(shell, freezing.stop(PID_FILE, harm="h1", expiry_s=30), tmp_path)
     assert (stopped.returncode, state(application)) == (0, "T"), stopped
     expiry = int((tmp_path / f"{PID_FILE}.expiry").read_text())
 
-    resumed = run(shell, freezing.resume(PID_FILE), tmp_path)
-    again = run(shell, freezing.resume(PID_FILE), tmp_path)
+    resumed = run(shell, freezing.resume(PID_FILE, harm="h1"), tmp_path)
+    again = run(shell, freezing.resume(PID_FILE, harm="h1"), tmp_path)
 
     assert (resumed.returncode, again.returncode, state(application)) == (0, 0, "S"), resumed
     assert not (tmp_path / f"{PID_FILE}.expiry").exists()
@@ -63,12 +63,25 @@ def test_stop_stops_and_resume_resumes(shell: str, application: subprocess.Popen
 
 def test_the_host_resumes_by_itself(shell: str, application: subprocess.Popen[bytes], tmp_path: Path) -> None:
     """Also when nobody who stopped it is there any more."""
-    run(shell, freezing.stop(PID_FILE, expiry_s=1), tmp_path)
+    run(shell, freezing.stop(PID_FILE, harm="h1", expiry_s=1), tmp_path)
     deadline = time.monotonic() + 15
     while state(application) == "T" and time.monotonic() < deadline:
         time.sleep(0.1)
 
     assert state(application) == "S"
+
+
+def test_a_stop_that_comes_after_its_undoing_stops_nobody(
+    shell: str, application: subprocess.Popen[bytes], tmp_path: Path
+) -> None:
+    """Run Command gives no order; but the next harm is another one, and is done."""
+    run(shell, freezing.resume(PID_FILE, harm="h1"), tmp_path)
+
+    late = run(shell, freezing.stop(PID_FILE, harm="h1", expiry_s=30), tmp_path)
+    assert (late.returncode, state(application)) == (67, "S")
+
+    other = run(shell, freezing.stop(PID_FILE, harm="h2", expiry_s=30), tmp_path)
+    assert (other.returncode, state(application)) == (0, "T")
 
 
 @pytest.mark.parametrize("pid", ["1", "0", "-1", "", "one"])
@@ -77,7 +90,7 @@ def test_a_pid_file_that_names_no_application_stops_nobody(shell: str, pid: str,
     (tmp_path / "run").mkdir()
     (tmp_path / PID_FILE).write_text(pid)
 
-    assert run(shell, freezing.stop(PID_FILE, expiry_s=30), tmp_path).returncode in (65, 66)
+    assert run(shell, freezing.stop(PID_FILE, harm="h1", expiry_s=30), tmp_path).returncode in (65, 66)
     assert not (tmp_path / f"{PID_FILE}.expiry").exists()
 
 
@@ -87,8 +100,8 @@ def test_a_process_that_leads_no_group_is_left_alone(shell: str, tmp_path: Path)
     (tmp_path / "run").mkdir()
     (tmp_path / PID_FILE).write_text(str(member.pid))
     try:
-        assert run(shell, freezing.stop(PID_FILE, expiry_s=30), tmp_path).returncode == 65
-        assert run(shell, freezing.resume(PID_FILE), tmp_path).returncode == 65
+        assert run(shell, freezing.stop(PID_FILE, harm="h1", expiry_s=30), tmp_path).returncode == 65
+        assert run(shell, freezing.resume(PID_FILE, harm="h1"), tmp_path).returncode == 65
         assert state(member) == "S"
     finally:
         member.kill()
@@ -100,8 +113,8 @@ def test_an_application_that_is_gone_needs_no_resuming(
 ) -> None:
     end(application)
 
-    assert run(shell, freezing.resume(PID_FILE), tmp_path).returncode == 0
-    assert run(shell, freezing.stop(PID_FILE, expiry_s=30), tmp_path).returncode == 66
+    assert run(shell, freezing.resume(PID_FILE, harm="h1"), tmp_path).returncode == 0
+    assert run(shell, freezing.stop(PID_FILE, harm="h1", expiry_s=30), tmp_path).returncode == 66
 
 
 def is_running(pid: int) -> bool:

@@ -116,16 +116,16 @@ def _failed_over(record: Undo, target: Target) -> tuple[bool, str]:
 
 def _resumed(record: Undo, target: Target) -> tuple[bool, str]:
     """Let stopped instances go on; one that is gone is not stopped any more."""
-    pid_file = str(record.way_back["pid_file"])
-    said = [_resume(target, str(one), pid_file) for one in record.way_back["instance_ids"]]
+    script = freezing.resume(str(record.way_back["pid_file"]), harm=record.id)
+    said = [_resume(target, str(one), script) for one in record.way_back["instance_ids"]]
     return all(good for good, _ in said), ", ".join(what for _, what in said)
 
 
-def _resume(target: Target, instance_id: str, pid_file: str) -> tuple[bool, str]:
+def _resume(target: Target, instance_id: str, script: str) -> tuple[bool, str]:
     state = fleet.instance_state(target, instance_id)
     if state in ("terminated", "shutting-down", "gone"):
         return True, f"{instance_id} is {state}"
-    result = run_command.run(target, [instance_id], freezing.resume(pid_file))[0]
+    result = run_command.run(target, [instance_id], script)[0]
     return result.is_good, f"{instance_id}: {result.status}, {result.output}"
 
 
