@@ -1,9 +1,9 @@
 """The run directory keeps what was written, whatever happened to the writer."""
 
 import json
+import multiprocessing
 import os
 import signal
-import subprocess
 import sys
 from pathlib import Path
 
@@ -18,6 +18,8 @@ from reports.evidence import (
     now_us,
     order_digest,
 )
+
+SPAWN = multiprocessing.get_context("spawn")
 
 
 @pytest.fixture
@@ -68,19 +70,22 @@ def test_a_torn_line_is_dropped_counted_and_written_over(run: RunDirectory) -> N
     assert run.broken_chains() == []
 
 
+def _write_and_die(run: Path) -> None:
+    writer = RunDirectory.open(run).samples("w1")
+    for n in range(10):
+        writer.add(sched_us=n, outcome="ok", status=200)
+    writer.flush()
+    writer.add(sched_us=10, outcome="ok")
+    writer.flush()
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
 def test_samples_survive_a_sigkill_and_a_torn_tail(run: RunDirectory) -> None:
     """What was flushed is there after SIGKILL; half a message is dropped and counted."""
-    child = (
-        "import sys, os, signal\n"
-        "from reports.evidence import RunDirectory\n"
-        "w = RunDirectory.open(sys.argv[1]).samples('w1')\n"
-        "for n in range(10): w.add(sched_us=n, outcome='ok', status=200)\n"
-        "w.flush()\n"
-        "w.add(sched_us=10, outcome='ok'); w.flush()\n"
-        "os.kill(os.getpid(), signal.SIGKILL)\n"
-    )
-    done = subprocess.run([sys.executable, "-c", child, str(run.path)], check=False)
-    assert done.returncode == -signal.SIGKILL
+    child = SPAWN.Process(target=_write_and_die, args=(run.path,))
+    child.start()
+    child.join(60)
+    assert child.exitcode == -signal.SIGKILL
     assert run.read_samples().num_rows == 11
 
     path = run.path / "samples" / "w1.arrows"
@@ -216,11 +221,15 @@ def test_the_digest_does_not_depend_on_the_order_of_items() -> None:
     assert one != order_digest("K", [("B", 2, 50), ("A", 1, 100)], 201)
 
 
+def _heavy_modules(found: "multiprocessing.Queue[list[str]]") -> None:
+    found.put([name for name in ("pandas", "duckdb", "matplotlib", "scipy", "jinja2") if name in sys.modules])
+
+
 def test_the_write_side_imports_nothing_heavy() -> None:
     """A load worker does not pay for pandas, DuckDB or matplotlib."""
-    code = (
-        "import sys, reports.evidence; print([m for m in ('pandas','duckdb','matplotlib','scipy') if m in sys.modules])"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    found: multiprocessing.Queue[list[str]] = SPAWN.Queue()
+    child = SPAWN.Process(target=_heavy_modules, args=(found,))  # it has imported this module, and so the evidence
+    child.start()
 
-    assert done.stdout.strip() == "[]"
+    assert found.get(timeout=60) == []
+    child.join(60)
