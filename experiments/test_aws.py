@@ -36,7 +36,7 @@ class Trap:
                 trap.hits.append(self.path)
                 self.send_error(500)
 
-            do_GET = do_PUT = do_CONNECT = do_POST  # noqa: N815
+            do_GET = do_PUT = do_CONNECT = do_POST
 
             def log_message(self, *_: object) -> None:
                 pass
@@ -79,7 +79,7 @@ def test_a_client_resolves_the_endpoint_of_its_target(
 
     found = aws.resolved_endpoint(aws.client(target_at("http://127.0.0.1:4"), service))
 
-    assert "http://127.0.0.1:4" == found
+    assert found == "http://127.0.0.1:4"
 
 
 def test_calls_reach_the_target_and_never_the_trap(
