@@ -4,6 +4,7 @@ from collections import Counter
 from typing import Any
 
 from rich.console import Console
+from rich.padding import Padding
 from rich.table import Table
 
 from experiments import expecting, snapshot
@@ -35,10 +36,10 @@ def show(facts: dict[str, Any], console: Console) -> None:
     days = Table("game day", "what", "experiments", title="gameday run NAME")
     for day in facts["gamedays"]:
         days.add_row(day["name"], day["title"], "\n".join(day["experiments"]))
-    experiments = Table("experiment", "what", "promises", title="gameday run --experiment NAME", show_lines=True)
+    console.print(days)
     for one in facts["experiments"]:
-        experiments.add_row(one["name"], one["title"], ", ".join(one["promises"]))
-    console.print(days, experiments)
+        console.print(f"\n[bold]{one['name']}[/]: {one['title']}", highlight=False)
+        console.print(Padding(", ".join(one["promises"]), (0, 0, 0, 2)), highlight=False)
 
 
 def plan(order: Order) -> dict[str, Any]:
@@ -86,16 +87,20 @@ def _touched(entry: Entry, found: list[Member], live: dict[str, Any], target: Ta
 
 
 def show_plan(facts: dict[str, Any], console: Console) -> None:
-    """Print what ``plan`` found."""
+    """Print what ``plan`` found, one block an experiment: ids must be readable in a narrow terminal, too."""
     target = facts["target"]
-    title = f"{facts['gameday']} on {target['name']} ({target['endpoint_url']}), load {facts['profile']}"
-    shown = Table(
-        "experiment", "touches at most", "one of (share of role, of zone)", "way back", "expected", title=title
-    )
+
+    def say(line: str) -> None:
+        console.print(line, highlight=False, markup=False, soft_wrap=True)
+
+    say(f"{facts['gameday']} on {target['name']} ({target['endpoint_url']}), load {facts['profile']}; changes nothing")
     for one in facts["experiments"]:
-        who = [f"{c['id']} {c['zone']} ({c['share_of_role']:.0%}, {c['share_of_zone']:.0%})" for c in one["candidates"]]
-        phases = [f"{e['phase']}: {e['seconds_from']:g} to {e['seconds_to']:g} s" for e in one["expected"]]
-        shown.add_row(
-            one["name"], one["blast_radius"], "\n".join(who), one["way_back"], "\n".join(phases), end_section=True
-        )
-    console.print(shown)
+        say(f"\n{one['name']}: {one['title']}")
+        say(f"  touches at most  {one['blast_radius']}")
+        for who in one["candidates"]:
+            share = f"{who['share_of_role']:.0%} of its role, {who['share_of_zone']:.0%} of its role in the zone"
+            say(f"    {who['role']} {who['id']} {who['zone']} ({share})")
+        say(f"  way back         {one['way_back']}")
+        for expected in one["expected"]:
+            within = f"{expected['seconds_from']:g} to {expected['seconds_to']:g} s"
+            say(f"  expected         {expected['phase']}: {within} ({expected['why']})")

@@ -1,0 +1,113 @@
+"""A whole short game day on a real local region, and what can be done with its run directory afterwards."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import xml.etree.ElementTree as ET
+from pathlib import Path
+
+import pytest
+
+from experiments.load import ROOT
+from fixtures.target import Target
+from reports.evidence import RunDirectory
+
+pytestmark = pytest.mark.region
+
+# What the contract says a run directory holds after a whole game day (report.pdf comes later).
+FILES = (
+    "run.json",
+    "target.json",
+    "signals.ndjson",
+    "undo.ndjson",
+    "journal/baseline.json",
+    "journal/terminate-sync-instance.json",
+    "landed/primary.parquet",
+    "landed/replica.parquet",
+    "landed/warehouse.parquet",
+    "jobs.parquet",
+    "checks.xml",
+    "verdict.json",
+    "report.html",
+    "seal.json",
+    "logs/load.log",
+)
+
+
+def run_gameday(*arguments: str, region: str, within_s: float = 280) -> subprocess.CompletedProcess[str]:
+    """The command as a person gives it."""
+    env = {**os.environ, "SUITE_REGION": region}
+    command = [sys.executable, "-m", "experiments", *arguments]
+    return subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=False, timeout=within_s)
+
+
+@pytest.fixture(scope="module")
+def played(region: Target, region_name: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The run directory of a game day with the control and one fault."""
+    out = tmp_path_factory.mktemp("runs") / "short"
+    done = run_gameday("run", "short", "--seed", "3", "--out", str(out), region=region_name)
+    assert done.returncode in (0, 2), done.stdout + done.stderr  # 2: this machine was too busy to deliver the load
+    return out
+
+
+def test_nothing_fails_on_a_healthy_system(played: Path) -> None:
+    """And the only thing that may not be known is whether a busy machine delivered the load."""
+    verdict = json.loads((played / "verdict.json").read_text())
+    assert [one for one in verdict["promises"] if one["status"] == "FAIL"] == []
+    assert {one["name"] for one in verdict["experiments"]} == {"baseline", "terminate-sync-instance"}
+    assert verdict["not_run"] == []
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_the_run_directory_is_as_the_contract_says(played: Path, file: str) -> None:
+    """Every part is there and holds something."""
+    assert (played / file).stat().st_size > 0
+
+
+def test_the_fault_left_two_signs_and_nothing_to_undo(played: Path) -> None:
+    """One sign from the API, one from the data plane, and every undo record verified."""
+    run = RunDirectory.open(played)
+    assert {event.data["plane"] for event in run.read_events() if event.kind == "sign"} == {"api", "data"}
+    assert run.read_undo()
+    assert not any(record.is_open for record in run.read_undo())
+
+
+def test_checks_say_what_the_verdict_says(played: Path) -> None:
+    """PASS is a passed test, FAIL a failure, UNKNOWN an error; nothing is skipped."""
+    verdict = json.loads((played / "verdict.json").read_text())
+    statuses = [one["status"] for one in verdict["promises"]]
+    suite = ET.parse(played / "checks.xml").getroot().find("testsuite")
+    assert suite is not None
+    counted = [int(suite.attrib[key]) for key in ("tests", "failures", "errors", "skipped")]
+    assert counted == [len(statuses), statuses.count("FAIL"), statuses.count("UNKNOWN"), 0]
+
+
+def test_a_copy_is_judged_the_same(played: Path, tmp_path: Path) -> None:
+    """Judging asks the evidence alone, writes beside it, and changes nothing that was sealed."""
+    copy = tmp_path / "copy"
+    shutil.copytree(played, copy)
+    before = json.loads((copy / "verdict.json").read_text())
+    done = run_gameday("judge", str(copy), "--json", region="a-region-that-is-not-up")
+    again = json.loads(done.stdout)
+    assert done.returncode == before["exit_code"]
+    assert again["promises"] == before["promises"]
+    assert list(copy.glob("derived/*/report.html"))
+    RunDirectory.open(copy, verify=True)
+
+
+def test_a_second_game_day_on_the_same_directory_is_refused(played: Path, region_name: str) -> None:
+    """Evidence is never written over."""
+    done = run_gameday("run", "--out", str(played), region=region_name)
+    assert done.returncode == 64
+    assert "choose another" in done.stderr
+
+
+def test_plan_names_what_would_be_touched(region_name: str, played: Path) -> None:
+    """By id, with its share of role and zone; and it changes nothing."""
+    done = run_gameday("plan", "short", "--json", region=region_name)
+    assert done.returncode == 0, done.stderr
+    fault = json.loads(done.stdout)["experiments"][1]
+    assert len(fault["candidates"]) == 4
+    assert {one["share_of_role"] for one in fault["candidates"]} == {0.25}
