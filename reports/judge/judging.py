@@ -4,7 +4,7 @@ A promise that does not apply is not listed; one that applies and has no evidenc
 is UNKNOWN. A check that breaks over evidence that it did not expect makes its own promise UNKNOWN and nothing else.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 
 from reports.evidence import RunDirectory
@@ -52,6 +52,7 @@ PER_RUN: dict[str, Callable[[Case], Promise]] = {
 FRESHNESS = "landed_within_freshness"
 PER_SINK = (*BREAKS, FRESHNESS)
 # What a fault does to the system; of an experiment that was cut short it says nothing, since the cut did it, too.
+FOUNDATIONS = ("undone", "load_delivered", "fault_happened")
 COURSE = (
     "recovered_within_rto",
     "availability_within_budget",
@@ -74,7 +75,7 @@ def verdict_of(case: Case) -> Verdict:
     of_run = list(_run_promises(case))
     experiments = tuple(_experiment(case, one, by_experiment[one.name]) for one in ran)
     promises = (*(promise for listed in by_experiment.values() for promise in listed), *of_run)
-    reasons = sorted(_reasons(case, experiments, of_run, not_run, promises), key=lambda r: WORST_FIRST.index(r.word))
+    reasons = sorted(_reasons(case, ran, not_run, promises), key=lambda r: WORST_FIRST.index(r.word))
     word = worst([Word.PASS, *(reason.word for reason in reasons)])
     because = reasons[0].because if reasons else f"{len(promises)} of {plural(len(promises), 'promise')} held"
     return Verdict(word, because, promises, experiments, not_run, tuple(reasons))
@@ -134,7 +135,8 @@ def _broken_check(error: Exception) -> str:
 
 
 def _experiment(case: Case, one: Experiment, promises: list[Promise]) -> ExperimentVerdict:
-    reasons = sorted(_own_reasons(one, promises), key=lambda reason: WORST_FIRST.index(reason.word))
+    broken = [Reason(_word(promise), _line(promise)) for promise in promises if promise.status is not Status.PASS]
+    reasons = sorted([*_from_result(one, promises), *broken], key=lambda reason: WORST_FIRST.index(reason.word))
     signs = tuple(
         Sign(sign.clock, fault.plane(sign), sign.at_us, str(sign.data.get("what") or sign.subject or ""))
         for sign in fault.signs(one)
@@ -151,8 +153,8 @@ def _experiment(case: Case, one: Experiment, promises: list[Promise]) -> Experim
     )
 
 
-def _own_reasons(one: Experiment, promises: list[Promise]) -> Iterator[Reason]:
-    """Every word that an experiment asks for, other than PASS."""
+def _from_result(one: Experiment, promises: list[Promise]) -> Iterator[Reason]:
+    """Every word other than PASS that the way in which an experiment ended asks for."""
     why = f"{one.name}: {one.reason}" if one.reason else one.name
     if one.result in ("baseline_not_met", "refused"):
         word = Word.BASELINE_NOT_MET if one.result == "baseline_not_met" else Word.REFUSED
@@ -165,10 +167,6 @@ def _own_reasons(one: Experiment, promises: list[Promise]) -> Iterator[Reason]:
         yield Reason(Word.UNKNOWN, f"{one.name}: the fault was not carried out as planned: {one.reason or one.result}")
     if not promises:
         yield Reason(Word.UNKNOWN, f"{one.name}: no promise is listed")
-    for promise in promises:
-        word = _word(promise)
-        if word is not Word.PASS:
-            yield Reason(word, _line(promise))
 
 
 def _word(promise: Promise) -> Word:
@@ -188,18 +186,15 @@ def _line(promise: Promise) -> str:
 
 
 def _reasons(
-    case: Case,
-    experiments: Iterable[ExperimentVerdict],
-    of_run: Iterable[Promise],
-    not_run: tuple[NotRun, ...],
-    promises: tuple[Promise, ...],
+    case: Case, ran: list[Experiment], not_run: tuple[NotRun, ...], promises: tuple[Promise, ...]
 ) -> Iterator[Reason]:
     """Every word that something in the run asks for, other than PASS."""
     yield from _from_events(case)
-    ran = {one.name: one for one in case.experiments}
-    for one in experiments:
-        yield from _own_reasons(ran[one.name], [promise for promise in promises if promise.experiment == one.name])
-    yield from (Reason(_word(promise), _line(promise)) for promise in of_run if promise.status is not Status.PASS)
+    for one in ran:
+        yield from _from_result(one, [promise for promise in promises if promise.experiment == one.name])
+    # Of equal words the first is said: what makes everything else unknown, then the data, then the course of a fault.
+    ordered = sorted(promises, key=lambda promise: (promise.name not in FOUNDATIONS, promise.experiment is not None))
+    yield from (Reason(_word(promise), _line(promise)) for promise in ordered if promise.status is not Status.PASS)
     if not_run:
         yield Reason(Word.UNKNOWN, f"{plural(len(not_run), 'experiment')} not run: {not_run[0]}")
     if not promises:

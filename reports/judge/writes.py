@@ -166,5 +166,6 @@ def _sentence(found: Reading, name: str, broken: list[str]) -> str:
         compared = f" ({found.orders.compared:,} contents compared)" if name == "no_write_corrupted" else ""
         return f"none {word} of {base}{compared}"
     kinds = Counter(str(fate) for fate in Fate for key in found.of(fate) if key in set(broken))
-    detail = ", ".join(f"{count:,} {fate}" for fate, count in kinds.items()) if name != "no_write_corrupted" else ""
+    plain = name == "no_write_corrupted" or kinds.keys() <= {"lost"} or kinds.keys() <= {"duplicate"}
+    detail = "" if plain else ", ".join(f"{count:,} {fate}" for fate, count in kinds.items())
     return f"{len(broken):,} {word} of {base}{f' ({detail})' if detail else ''}: {some(broken)}; objective 0"
