@@ -129,13 +129,13 @@ class Launch:
         elif self._alone:
             if isinstance(environment.runner, WorkerRunner):
                 raise SettingError("SUITE_RUN: expected the run directory of the main process, found none: set it")
-            return self._create(target, profile)
+            return self._create(target, profile, workers=_workers(environment))
         run = RunDirectory.open(self.path)
         if not str(run.facts.get("prefix", "")).startswith(target.writes.prefix):
             raise SettingError(f"{self.path}: run.json: expected a prefix that begins with {target.writes.prefix!r}")
         return run
 
-    def _create(self, target: Target, profile: Profile) -> RunDirectory:
+    def _create(self, target: Target, profile: Profile, *, workers: int) -> RunDirectory:
         seed = self._seed()
         facts = {
             "target": target.fingerprint(),
@@ -148,7 +148,8 @@ class Launch:
         run = RunDirectory.create(self.path, name=f"load-{profile.name}", kind="load", facts=facts)
         sys.stdout.write(f"run directory: {run.path}\n")
         sys.stdout.flush()
-        _record(run, "load.started", {"pid": os.getpid(), "profile": profile.name, "seed": seed})
+        started = {"pid": os.getpid(), "profile": profile.name, "seed": seed, "workers": workers}
+        _record(run, "load.started", started)
         return run
 
     def _seed(self) -> int:
@@ -198,6 +199,13 @@ def _set_users(environment: Environment, plan: Plan) -> None:
     if options.num_users not in (None, users):
         logger.warning("-u %s is ignored: profile %s has %s users", options.num_users, plan.profile.name, users)
     options.num_users = options.spawn_rate = users
+
+
+def _workers(environment: Environment) -> int:
+    """How many processes will send."""
+    options = environment.parsed_options
+    distributed = isinstance(environment.runner, MasterRunner) and options is not None
+    return options.expect_workers if distributed else 1
 
 
 def _record(run: RunDirectory, kind: str, data: dict[str, Any]) -> None:

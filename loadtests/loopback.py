@@ -6,6 +6,7 @@ wire, and misbehaves on request. Plain sockets and threads: nothing of the clien
 
 import json
 import os
+import shutil
 import socket
 import threading
 import time
@@ -18,6 +19,7 @@ from typing import Any, Self
 from dnslib import QTYPE, RR, A, DNSRecord
 
 from fixtures.target import state_dir
+from reports.evidence import RUNS
 
 # A handler gets the request head's first line and the body; it returns the whole answer, or None to just hang up.
 Handler = Callable[[str, bytes], bytes | None]
@@ -167,6 +169,23 @@ def local_target(region: str, *, dns_port: int, web_port: int) -> Iterator[dict[
     finally:
         file.unlink()
         directory.rmdir()
+
+
+@contextmanager
+def forgotten_runs() -> Iterator[list[Path]]:
+    """Remove the run directories that are put into the list, and let ``latest`` point where it did."""
+    link = RUNS / "latest"
+    before = link.readlink() if link.is_symlink() else None
+    made: list[Path] = []
+    try:
+        yield made
+    finally:
+        for path in made:
+            if link.resolve() == path.resolve():
+                link.unlink()
+                if before is not None:
+                    link.symlink_to(before)
+            shutil.rmtree(path)
 
 
 def _headers(stream: Any) -> Iterator[tuple[str, str]]:

@@ -5,7 +5,6 @@ Locust patches sockets for the whole process that imports it, so it is never imp
 
 import json
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -21,8 +20,8 @@ from typing import Any
 import psutil
 import pytest
 
-from loadtests.loopback import FrontDoor, NameServer, answer, healthy, local_target
-from reports.evidence import RUNS, RunDirectory
+from loadtests.loopback import FrontDoor, NameServer, answer, forgotten_runs, healthy, local_target
+from reports.evidence import RunDirectory
 
 ROOT = Path(__file__).parents[1]
 PREFIX = "GDTEST"
@@ -91,6 +90,13 @@ def system(tmp_path: Path) -> Iterator[System]:
             process.communicate()
 
 
+@pytest.fixture
+def forgotten() -> Iterator[list[Path]]:
+    """Run directories that are removed after the test."""
+    with forgotten_runs() as paths:
+        yield paths
+
+
 def wait_until(what: str, ready: Callable[[], bool], within_s: float = 20) -> None:
     deadline = time.monotonic() + within_s
     while not ready():
@@ -98,35 +104,18 @@ def wait_until(what: str, ready: Callable[[], bool], within_s: float = 20) -> No
         time.sleep(0.02)
 
 
-@pytest.fixture
-def made_by_itself(system: System) -> Iterator[None]:
-    """Take away the run directory that the load makes when none is given, and put ``latest`` back."""
-    latest = RUNS / "latest"
-    before = latest.readlink() if latest.is_symlink() else None
-    given = system.run.path
-    yield
-    made = system.run.path
-    if made == given:
-        return
-    if latest.resolve() == made:
-        latest.unlink()
-        if before is not None:
-            latest.symlink_to(before)
-    shutil.rmtree(made)
-
-
-@pytest.mark.usefixtures("made_by_itself")
-def test_a_stock_run_leaves_samples_a_ledger_and_delivery(system: System) -> None:
+def test_a_stock_run_leaves_samples_a_ledger_and_delivery(system: System, forgotten: list[Path]) -> None:
     """Every request that was planned is one row, every write is accounted for, and the exit code is 0."""
     process = system.locust("-t", "4s", "-u", "3", SUITE_RUN="")
     out, err = process.communicate(timeout=30)
     assert process.returncode == 0, err
     line = next(line for line in out.splitlines() if line.startswith("run directory: "))
     system.run = run = RunDirectory.open(line.removeprefix("run directory: "))
+    forgotten.append(run.path)
     assert "-u 3 is ignored" in err
     rows, delivery, writes = system.rows(), run.read_delivery(), run.read_ledger()
     assert sum(second.planned for second in delivery) == len(rows)
-    assert len(rows) == pytest.approx(160, abs=25)
+    assert _rate(rows) == pytest.approx(40, rel=0.15)
     assert {row["outcome"] for row in rows} <= {"ok", "censored"}
     assert {row["journey"] for row in rows} >= {"shopper", "csr", "pos", "intake"}
     assert {row["peer"] for row in rows if row["peer"]} == {"127.0.0.1", "127.0.0.2"}
@@ -232,7 +221,9 @@ def test_two_processes_share_the_load_and_nothing_else(system: System) -> None:
         assert names == [f"w0.{suffix}", f"w1.{suffix}"]
     rows = system.rows()
     assert {row["worker"] for row in rows} == {"w0", "w1"}
-    assert len(rows) == pytest.approx(160, abs=50)
+    assert sum(_rate([row for row in rows if row["worker"] == name]) for name in ("w0", "w1")) == pytest.approx(
+        40, rel=0.3
+    )
     assert sum(second.planned for second in system.run.read_delivery()) == len(rows)
     sent = [key for door in system.doors for seen in door.seen for key in _keys_in(seen.line, seen.body)]
     assert len(sent) == len(set(sent))
@@ -331,6 +322,12 @@ def test_a_wrong_setting_is_one_line_and_nothing_starts(
     assert [line for line in err.splitlines() if line.startswith("load: ") and says in line], err
     assert system.received == 0
     assert not (system.run.path / "samples").exists()
+
+
+def _rate(rows: list[dict[str, Any]]) -> float:
+    """Requests a second by the plan, however slow this machine is."""
+    due = sorted(row["sched_us"] for row in rows)
+    return (len(due) - 1) / (due[-1] - due[0]) * 1e6
 
 
 def _writes_in(line: str, body: bytes) -> int:

@@ -36,7 +36,8 @@ class LoadUser(FastHttpUser):
         self.worker: Worker = environment.load_worker  # type: ignore[attr-defined]
         self.timetable: Timetable | None = None
         self.unsent: Due | None = None  # taken from the timetable, not yet started
-        self.ordinal = 0
+        self.ordinal = 0  # among all users of the worker
+        self.place = 0  # among those of the journey
         self.worker.join(self)
         self.client_pool = TruthfulPool(self.worker.plan.target.web.base_url, self.worker.resolver, self.ordinal)
         super().__init__(environment)
@@ -51,9 +52,16 @@ class LoadUser(FastHttpUser):
         """Locust took this user away; the worker's own end is not our business."""
         self.worker.leave(self)
 
+    def step_of(self, n: int) -> int:
+        """Return which of the journey's endpoints the n-th request asks for.
+
+        Neighbours begin at different steps, so that every second holds the whole mix.
+        """
+        return (n + self.place) % len(self.endpoints)
+
     def endpoint_of(self, n: int) -> str:
         """Return what the n-th request of the timetable asks for."""
-        return self.endpoints[n % len(self.endpoints)]
+        return self.endpoints[self.step_of(n)]
 
     def turn(self, due: Due) -> None:
         """Send what is due. A journey's file says what."""

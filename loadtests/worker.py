@@ -147,6 +147,7 @@ class Worker:
     def _give_timetable(self, user: Any, *, place: int, of: int) -> None:
         load = self.plan.profile.journey(user.journey)
         assert load is not None, f"journey {user.journey} is not in profile {self.plan.profile.name}"
+        user.place = place
         seed = f"{self.plan.seed}/{self.name}/{user.journey}/{user.ordinal}"
         user.timetable = Timetable(arrivals(Place(place, of, load.rate_per_user), seed), now_us())
 

@@ -17,7 +17,8 @@ class Csr(LoadUser):
     order_id: str | None = None
 
     def turn(self, due: Due) -> None:
-        if due.n % 2 == 1 and self.order_id is not None:
+        """Read the order that was found last, or find another."""
+        if self.step_of(due.n) == 1 and self.order_id is not None:
             self.send(ofbiz.get_order(self.order_id), due)
             return
         acknowledged = self.worker.acknowledged

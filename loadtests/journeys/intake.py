@@ -17,6 +17,7 @@ class Intake(LoadUser):
     endpoints = ("POST /api/uploadAndImportfile",)
 
     def turn(self, due: Due) -> None:
+        """Upload one file."""
         load, allowed = self.worker.plan.profile.journey(self.journey), self.worker.allowed
         assert isinstance(load, UploadLoad)
         intents, orders = [], []

@@ -18,6 +18,7 @@ class Pos(LoadUser):
     endpoints = ("POST /api/service/updateInventoryByIdentification",)
 
     def turn(self, due: Due) -> None:
+        """Sell something."""
         allowed = self.worker.allowed
         facility_id, product_id = allowed.facility(self.rng), allowed.product(self.rng)
         key, units = next(self.worker.keys), self.rng.randint(1, 2)

@@ -15,7 +15,8 @@ class Shopper(LoadUser):
     endpoints = ("POST /api/storeLookup", "POST /api/checkInventory")
 
     def turn(self, due: Due) -> None:
-        if due.n % 2 == 0:
+        """Look for stores, or for stock."""
+        if self.step_of(due.n) == 0:
             latitude, longitude = self.rng.choice(CITIES)
             call = ofbiz.store_lookup(latitude + self.rng.uniform(-0.2, 0.2), longitude + self.rng.uniform(-0.2, 0.2))
         else:
