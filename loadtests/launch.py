@@ -204,8 +204,9 @@ def _set_users(environment: Environment, plan: Plan) -> None:
 def _workers(environment: Environment) -> int:
     """How many processes will send."""
     options = environment.parsed_options
-    distributed = isinstance(environment.runner, MasterRunner) and options is not None
-    return options.expect_workers if distributed else 1
+    if options is None or not isinstance(environment.runner, MasterRunner):
+        return 1
+    return int(options.expect_workers)
 
 
 def _record(run: RunDirectory, kind: str, data: dict[str, Any]) -> None:

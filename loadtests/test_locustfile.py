@@ -56,6 +56,10 @@ class System:
     def received(self) -> int:
         return sum(len(door.seen) for door in self.doors)
 
+    def writes(self, path: str) -> int:
+        """How many requests for a path have come in."""
+        return sum(len(door.writes(path)) for door in self.doors)
+
     def handle(self, handler: Callable[[str, bytes], bytes | None]) -> None:
         """Answer with this from now on."""
         for door in self.doors:
@@ -97,6 +101,14 @@ def forgotten() -> Iterator[list[Path]]:
         yield paths
 
 
+def stop(process: subprocess.Popen[str], how: signal.Signals = signal.SIGTERM) -> tuple[str, str]:
+    """End a load run as a game day does; return what it said."""
+    process.send_signal(how)
+    out, err = process.communicate(timeout=30)
+    assert process.returncode == 0, err
+    return out, err
+
+
 def wait_until(what: str, ready: Callable[[], bool], within_s: float = 20) -> None:
     deadline = time.monotonic() + within_s
     while not ready():
@@ -106,9 +118,9 @@ def wait_until(what: str, ready: Callable[[], bool], within_s: float = 20) -> No
 
 def test_a_stock_run_leaves_samples_a_ledger_and_delivery(system: System, forgotten: list[Path]) -> None:
     """Every request that was planned is one row, every write is accounted for, and the exit code is 0."""
-    process = system.locust("-t", "4s", "-u", "3", SUITE_RUN="")
-    out, err = process.communicate(timeout=30)
-    assert process.returncode == 0, err
+    process = system.locust("-u", "3", SUITE_RUN="")
+    wait_until("traffic", lambda: system.received > 100 and system.writes("/uploadAndImportfile") > 1)
+    out, err = stop(process)
     line = next(line for line in out.splitlines() if line.startswith("run directory: "))
     system.run = run = RunDirectory.open(line.removeprefix("run directory: "))
     forgotten.append(run.path)
@@ -145,9 +157,9 @@ def test_an_intent_and_its_sent_line_are_on_disk_before_the_server_knows(system:
         return healthy(line, body)
 
     system.handle(handler)
-    process = system.locust("-t", "3s")
-    process.communicate(timeout=30)
-    assert sum(len(door.writes("/service/")) for door in system.doors) > 5
+    process = system.locust()
+    wait_until("writes", lambda: system.writes("/service/") > 5 and system.writes("/uploadAndImportfile") > 0)
+    stop(process)
     assert unknown_to_ledger == []
 
 
@@ -162,8 +174,7 @@ def test_under_a_stall_requests_are_late_and_keep_the_moment_they_were_due(syste
     end_us = time.time_ns() // 1000
     before = system.received
     wait_until("traffic after the stall", lambda: system.received > before + 120)
-    process.send_signal(signal.SIGTERM)
-    assert process.wait(15) == 0
+    stop(process)
     rows = system.rows()
     due_in_stall = [row for row in rows if stall_us <= row["sched_us"] < end_us]
     assert len(due_in_stall) == pytest.approx(40 * (end_us - stall_us) / 1e6, abs=8)
@@ -181,8 +192,7 @@ def test_what_is_in_flight_at_the_end_is_a_row_and_an_unknown_write(system: Syst
     system.gate.clear()
     stall_us = time.time_ns() // 1000
     time.sleep(1.5)  # long enough for every user to be stuck
-    process.send_signal(signal.SIGINT)
-    assert process.wait(15) == 0
+    stop(process, signal.SIGINT)
     rows = [row for row in system.rows() if row["outcome"] == "censored"]
     in_flight = [row for row in rows if row["start_us"] is not None]
     never_sent = [row for row in rows if row["start_us"] is None]
@@ -213,9 +223,11 @@ def test_sigkill_loses_at_most_the_last_flush(system: System) -> None:
 def test_two_processes_share_the_load_and_nothing_else(system: System) -> None:
     """Each has its own files and keys; together they are the profile."""
     port = str(_free_port())
-    process = system.locust("--processes", "2", "-t", "4s", "--master-bind-port", port, "--master-port", port)
-    _, err = process.communicate(timeout=40)
-    assert process.returncode == 0, err
+    process = system.locust("--processes", "2", "--master-bind-port", port, "--master-port", port)
+    wait_until("traffic of both", lambda: {"w0", "w1"} <= Counter(row["worker"] for row in system.rows()).keys())
+    before = system.received
+    wait_until("more traffic", lambda: system.received > before + 100)
+    stop(process)
     for folder, suffix in (("samples", "arrows"), ("ledger", "ndjson"), ("delivery", "ndjson")):
         names = sorted(path.name for path in (system.run.path / folder).iterdir())
         assert names == [f"w0.{suffix}", f"w1.{suffix}"]
@@ -240,8 +252,7 @@ def test_a_worker_that_dies_is_visible_and_its_users_go_on_in_the_other(system: 
     wait_until("traffic of both", lambda: len({row["worker"] for row in system.rows()}) == 2)
     psutil.Process(process.pid).children()[0].kill()
     wait_until("its users in the other", lambda: any(last.sent > 33 for last in system.run.read_delivery()[-1:]))
-    process.send_signal(signal.SIGTERM)
-    process.wait(20)
+    stop(process)
     kinds = Counter(event.kind for event in system.run.read_events())
     assert kinds == {"load.worker.started": 2, "load.worker.stopped": 1}
 
@@ -257,8 +268,10 @@ def test_a_token_that_is_refused_is_renewed(system: System) -> None:
         return healthy(line, body)
 
     system.handle(handler)
-    system.locust("-t", "3s").communicate(timeout=30)
-    assert sum(len(door.writes("/api/login")) for door in system.doors) == 2
+    process = system.locust()
+    wait_until("a second login", lambda: system.writes("/api/login") == 2 and system.writes("/service/") > 5)
+    stop(process)
+    assert system.writes("/api/login") == 2
     assert Counter(write.outcome for write in system.run.read_ledger())["refused"] == 1
 
 
@@ -269,12 +282,14 @@ def test_without_a_login_nothing_that_needs_one_is_sent(system: System) -> None:
         return answer({"_ERROR_MESSAGE_": "no"}) if "/login" in line else healthy(line, body)
 
     system.handle(handler)
-    system.locust("-t", "3s").communicate(timeout=30)
+    process = system.locust()
+    wait_until("traffic", lambda: system.received > 60 and system.writes("/api/login") > 1)
+    stop(process)
     rows = [row for row in system.rows() if row["journey"] == "pos" and "login" not in row["endpoint"]]
     assert {row["start_us"] for row in rows} == {None}
     assert {row["outcome"] for row in rows} - {"censored"} == {"refused"}
     assert {write.outcome for write in system.run.read_ledger()} == {"refused"}
-    assert not any(door.writes("/service/") for door in system.doors)
+    assert system.writes("/service/") == 0
 
 
 def test_the_load_ends_when_the_one_who_started_it_is_gone(system: System) -> None:
