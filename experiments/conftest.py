@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from experiments.trap import Trap
 from fixtures.target import Target
 from reports.evidence import RunDirectory
 
@@ -98,3 +99,11 @@ def run(tmp_path: Any) -> RunDirectory:
     return RunDirectory.create(
         tmp_path / "run", name="test", kind="gameday", facts={"prefix": "GDTEST", "seed": 1, "region": "none"}
     )
+
+
+@pytest.fixture
+def trap() -> Iterator[Trap]:
+    trap = Trap()
+    yield trap
+    trap.server.shutdown()
+    trap.server.server_close()
