@@ -1,5 +1,6 @@
 """Everything that is known of a run, read once: what every promise is judged on. After ``read_case`` all is pure."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -51,19 +52,25 @@ class Case:
 def read_case(run: RunDirectory, objectives: Objectives | None = None) -> Case:
     """Read a run directory, half-written or sealed; with its own objectives unless others are given."""
     objectives = objectives or from_facts(run.facts.get("objectives"))
+    events = tuple(run.read_events())
     return Case(
         facts=run.facts,
         objectives=objectives,
-        events=tuple(run.read_events()),
+        events=events,
         requests=from_samples(run.read_samples(), late_s=objectives.value("late_s")),
         delivery=tuple(run.read_delivery()),
         writes=tuple(run.read_ledger()),
         landed={sink: run.read_landed(sink) for sink in SINKS},
         signals=tuple(run.read_signals()),
-        # A run that was killed has no verdict of its own: how it ended is what the heal wrote into the amendments.
-        undo=tuple(run.read_undo(amended=not (run.path / "verdict.json").exists())),
+        undo=tuple(run.read_undo(amended=was_killed(events))),
         jobs=run.read_jobs(),
         torn=dict(run.torn),
         altered=tuple(run.broken_chains()),
         ledgers=frozenset(path.stem for path in (run.path / "ledger").glob("*.ndjson") if path.stat().st_size),
     )
+
+
+def was_killed(events: Sequence[Event]) -> bool:
+    """Return whether an experiment began and never ended. How such a run ended is what the heal wrote after its seal."""
+    began = {event.experiment for event in events if event.kind == "experiment.started"}
+    return bool(began - {event.experiment for event in events if event.kind == "experiment.finished"})

@@ -15,6 +15,7 @@ WAITING = ("SERVICE_PENDING", "SERVICE_QUEUED")
 OPEN = (*WAITING, "SERVICE_RUNNING")
 FINISHED = "SERVICE_FINISHED"
 FAILED = "SERVICE_FAILED"
+LONG_S = 1.0  # a loader that copies by time stamp has gone on by then
 ERROR_MARKS = ("_ERROR_MESSAGE_", "error:", "exception", "traceback")
 
 
@@ -104,14 +105,14 @@ def _orphaned(case: Case, name: str, jobs: list[Job], shot: Event) -> Promise:
     live = shot.data.get("live_instances")
     if not isinstance(live, list) or not live:
         return Promise(name, Status.UNKNOWN, "which instances are live was not read")
-    timing = case.facts.get("jobs") or {}
-    lease_s = float(timing.get("lease_s") or case.objectives.value("job_lease_s"))
-    grace_s = float(timing.get("grace_s") or case.objectives.value("job_grace_s"))
+    lease_s, grace_s = lease_and_grace_s(case)
     held = [job for job in jobs if job.status_id in OPEN and job.run_by_instance_id]
     of_gone = [job for job in held if job.run_by_instance_id not in live]
     past = shot.at_us - int((lease_s + grace_s) * 1e6)
     orphans = [job for job in of_gone if (job.lease_us or job.start_us or job.run_time_us or 0) < past]
+    again = taken_over(case, jobs)
     counted = numbers(len(orphans), "jobs", base=len(jobs), objective=None, held=len(held), live_instances=len(live))
+    counted["taken_over"] = len(again)
     counted |= {"objective": 0, "objective_from": f"the target's lease of {lease_s:g} s and grace of {grace_s:g} s"}
     if orphans:
         owners = some(sorted({str(job.run_by_instance_id) for job in orphans}))
@@ -125,8 +126,31 @@ def _orphaned(case: Case, name: str, jobs: list[Job], shot: Event) -> Promise:
             f"{plural(len(of_gone), 'job')} held by an instance that is gone, its lease not over yet at the read-back"
         )
         return Promise(name, Status.UNKNOWN, said, None, None, counted)
-    said = f"none of {plural(len(jobs), 'job')} held by an instance that is gone; {plural(len(live), 'instance')} live"
+    said = (
+        f"none of {plural(len(jobs), 'job')} held by an instance that is gone; {len(again)} taken over from their owner"
+    )
     return Promise(name, Status.PASS, said, None, None, counted)
+
+
+def lease_and_grace_s(case: Case) -> tuple[float, float]:
+    """Return the lease of a job's owner and how late its end is found, in seconds: the target's own if known."""
+    timing = case.facts.get("jobs") or {}
+    lease = timing.get("lease_s") or case.objectives.value("job_lease_s")
+    return float(lease), float(timing.get("grace_s") or case.objectives.value("job_grace_s"))
+
+
+def taken_over(case: Case, jobs: Iterable[Job]) -> list[Job]:
+    """Return the jobs whose run began more than a lease after it was due: their first owner was interrupted.
+
+    Their start is that of the run that counts; one that waits for a free thread is due for less than a lease.
+    """
+    lease_us = lease_and_grace_s(case)[0] * 1e6
+    return [j for j in jobs if j.start_us and j.run_time_us and j.start_us - j.run_time_us > lease_us]
+
+
+def long_transactions(jobs: Iterable[Job]) -> int:
+    """Count the finished runs that were open for over LONG_S: what they wrote committed long after it was stamped."""
+    return sum(1 for j in jobs if j.finish_us and j.start_us and j.finish_us - j.start_us > LONG_S * 1e6)
 
 
 def _run_twice(case: Case, name: str, jobs: list[Job], shot: Event) -> Promise:

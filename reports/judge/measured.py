@@ -10,6 +10,7 @@ from typing import Any
 from reports.evidence import Signal
 from reports.judge import fault
 from reports.judge.case import Case
+from reports.judge.jobs import taken_over
 from reports.judge.recovery import of_experiment
 from reports.judge.timeline import Experiment
 
@@ -60,6 +61,7 @@ def measured(case: Case, experiment: Experiment) -> tuple[Measured, ...]:
         *_targets(_series(signals, "target_health", experiment), called),
         _database(_series(signals, "db_status", experiment), called),
         _new_primary(case, experiment, _series(signals, "dns_answer", experiment), called),
+        _job_taken_over(case, called, window[1]),
     ]
     return tuple(sorted((step for step in steps if step is not None), key=lambda step: (step.from_us, step.to_us)))
 
@@ -116,6 +118,13 @@ def _new_primary(case: Case, experiment: Experiment, series: list[Signal], calle
     if flip is None or found is None or found.recovered_us is None:
         return None
     return Measured("clients on the new primary", flip, max(flip, found.recovered_us))
+
+
+def _job_taken_over(case: Case, called: int, end_us: int) -> Measured | None:
+    """Until the first job whose owner was interrupted by the fault runs again."""
+    after = [job for job in case.jobs or [] if job.when == "after"]
+    runs = [job.start_us for job in taken_over(case, after) if job.start_us and called < job.start_us <= end_us]
+    return Measured("job taken over", called, min(runs)) if runs else None
 
 
 def _series(signals: list[Signal], name: str, experiment: Experiment) -> list[Signal]:

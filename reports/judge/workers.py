@@ -22,7 +22,8 @@ def trouble(case: Case, from_us: int, to_us: int) -> str | None:
     expected = _expected_workers(case)
     if expected > len(workers):
         return f"{plural(len(workers), 'load worker')} recorded; {expected} were started"
-    return _lagging(case, [second for second in case.delivery if from_us <= second.at_us <= to_us])
+    seconds = [second for second in case.delivery if from_us <= second.at_us <= to_us]
+    return _lagging(case, seconds) or _incomplete(case, seconds, from_us, to_us)
 
 
 def longest_silence(beats: Sequence[int], from_us: int, to_us: int) -> tuple[int, int]:
@@ -43,6 +44,15 @@ def _silent(case: Case, worker: str, silence: tuple[int, int]) -> str:
 def _expected_workers(case: Case) -> int:
     """How many workers the load said it starts; 0 when it did not say."""
     return max((int(event.data.get("workers") or 0) for event in case.of_kind("load.started")), default=0)
+
+
+def _incomplete(case: Case, seconds: Sequence[Delivery], from_us: int, to_us: int) -> str | None:
+    """The plan is written twice, by the second and by the request: what is due in the one must be in the other."""
+    planned = sum(second.planned for second in seconds if second.at_us >= from_us + 1_000_000)
+    rows = len(case.requests.between(from_us, to_us))
+    if rows >= case.objectives.value("delivered_ratio") * planned:
+        return None
+    return f"samples are missing: {plural(planned, 'request')} due by the plan of each second, {rows:,} recorded"
 
 
 def _lagging(case: Case, seconds: Sequence[Delivery]) -> str | None:

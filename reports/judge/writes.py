@@ -10,6 +10,7 @@ from typing import Any
 
 from reports.evidence import SINKS, Write
 from reports.judge.case import Case
+from reports.judge.jobs import long_transactions
 from reports.judge.landing import Fate, Landing, land_orders
 from reports.judge.promise import Promise, Status, numbers, plural, some
 from reports.judge.sums import land_sums
@@ -153,6 +154,7 @@ def _numbers(case: Case, found: Reading, name: str, broken: list[str]) -> dict[s
         "sums": sum(len(keys) for keys in found.stock.fates.values()),
         "compared": found.orders.compared,
         "late_commits": found.orders.late_commits if found.sink == "primary" else None,
+        "long_transactions": long_transactions(job for job in case.jobs or [] if job.when == "after"),
         "by_experiment": by_experiment(case, found.writes, broken),
         "examples": broken[:10],
     }

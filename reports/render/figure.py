@@ -15,7 +15,7 @@ import numpy as np
 from reports.render.series import LATENCY_WINDOW_S, Series
 
 # What matplotlib draws with, and the CSS variable that it becomes.
-INK, SOFT, LINE, FAULT, GOOD, FAILED, UNKNOWN, UNSENT = (
+INK, SOFT, LINE, FAULT, GOOD, FAILED, UNKNOWN, UNSENT, PAPER = (
     "#010101",
     "#020202",
     "#030303",
@@ -24,6 +24,7 @@ INK, SOFT, LINE, FAULT, GOOD, FAILED, UNKNOWN, UNSENT = (
     "#060606",
     "#070707",
     "#080808",
+    "#090909",
 )
 VARIABLES = {
     INK: "--ink",
@@ -34,6 +35,7 @@ VARIABLES = {
     FAILED: "--fail",
     UNKNOWN: "--unknown",
     UNSENT: "--unsent",
+    PAPER: "--paper",
 }
 # Hatches beside the colours: what went wrong must be told apart in grey, too.
 BAD = (("failed", FAILED, ""), ("unknown", UNKNOWN, "////"), ("not sent in time", UNSENT, "...."))
@@ -72,14 +74,16 @@ def timeline(series: Series, spans: Sequence[Span], *, wide: bool) -> str:
         top, middle, bottom = figure.subplots(
             3, 1, sharex=True, gridspec_kw={"height_ratios": (3, 2, 3.4), "hspace": 0.24}
         )
+        # An experiment without traffic is shown, too: the empty stretch is the news.
+        length_s = max([float(series.seconds[-1]) + 1, *(span.to_s for span in spans)])
         for axes in (top, middle, bottom):
-            _frame(axes, series)
+            _frame(axes, length_s)
             _faults(axes, spans)
         _traffic(top, series)
         _errors(middle, series)
         _latency(bottom, series, wide=wide)
         _labels(top, spans, wide=wide)
-        _clock(bottom, series)
+        _clock(bottom, length_s)
         left = 0.055 if wide else 0.13
         figure.subplots_adjust(left=left, right=0.995, top=0.9 if wide else 0.92, bottom=0.065)
         out = io.StringIO()
@@ -87,14 +91,14 @@ def timeline(series: Series, spans: Sequence[Span], *, wide: bool) -> str:
     return _as_element(out.getvalue(), spans)
 
 
-def _frame(axes: Any, series: Series) -> None:
+def _frame(axes: Any, length_s: float) -> None:
     for side in ("top", "right", "left"):
         axes.spines[side].set_visible(False)
     axes.spines["bottom"].set_color(LINE)
     axes.tick_params(length=0, colors=SOFT, labelsize=8)
     axes.grid(axis="y", color=LINE, linewidth=0.6)
     axes.set_axisbelow(True)
-    axes.set_xlim(0, max(int(series.seconds[-1]) + 1, 1))
+    axes.set_xlim(0, length_s)
 
 
 def _faults(axes: Any, spans: Sequence[Span]) -> None:
@@ -119,7 +123,7 @@ def _traffic(axes: Any, series: Series) -> None:
                 baseline=base,
                 fill=True,
                 facecolor=colour,
-                edgecolor=colour,
+                edgecolor=PAPER,
                 hatch=hatch,
                 linewidth=0,
             )
@@ -141,7 +145,7 @@ def _errors(axes: Any, series: Series) -> None:
                 bottom=base,
                 color=colour,
                 hatch=hatch,
-                edgecolor=colour,
+                edgecolor=PAPER,
                 linewidth=0,
                 alpha=0.95,
             )
@@ -213,10 +217,9 @@ def _labels(axes: Any, spans: Sequence[Span], *, wide: bool) -> None:
             axes.plot([at_s], [y], transform=transform, clip_on=False, **look)
 
 
-def _clock(axes: Any, series: Series) -> None:
-    length = int(series.seconds[-1]) + 1
-    step = next((s for s in (5, 10, 15, 30, 60, 120, 300, 600) if length / s <= 13), 1800)
-    ticks = np.arange(0, length, step)
+def _clock(axes: Any, length_s: float) -> None:
+    step = next((s for s in (5, 10, 15, 30, 60, 120, 300, 600) if length_s / s <= 13), 1800)
+    ticks = np.arange(0, length_s, step, dtype=int)
     axes.set_xticks(ticks, [f"{tick // 60}:{tick % 60:02d}" for tick in ticks])
 
 

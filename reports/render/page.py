@@ -42,7 +42,9 @@ def page(run: RunDirectory, verdict: Verdict) -> str:
     return template.render(
         css=Markup((HERE / "report.css").read_text()),
         figures=[Markup(svg) for svg in _figures(case, verdict, series)],
-        facts=run.facts,
+        title=str(run.facts.get("title") or run.facts.get("name") or run.path.name),
+        kind=run.facts.get("kind"),
+        versions=run.facts.get("versions") or {},
         verdict=verdict,
         meta=_meta(run, case, series),
         experiments=[_experiment(run, verdict, one) for one in verdict.experiments],

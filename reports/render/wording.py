@@ -10,7 +10,7 @@ TITLES = {
     "steady_state_after": "Steady after",
     "load_delivered": "Load delivered",
     "recovered_within_rto": "Recovered in time",
-    "availability_within_budget": "Availability within budget",
+    "availability_within_budget": "Outage within budget",
     "latency_back_in_band": "Latency back in band",
     "capacity_restored": "Capacity restored",
     "undone": "Undone and read back",
@@ -33,7 +33,7 @@ AT_LEAST = (
     "capacity_restored",
     "undone",
 )
-UNITS = {"outage-seconds": "outage-s"}
+UNITS = {"outage-seconds": "s"}
 DASH = "–"
 
 

@@ -1,0 +1,130 @@
+"""load_delivered and latency_back_in_band: what the other numbers stand on, and what they compare."""
+
+import pyarrow as pa
+import pytest
+
+from reports.evidence import RunDirectory
+from reports.evidence.schema import SAMPLES
+from reports.judge.delivery import load_delivered, outside
+from reports.judge.latency import latency_back_in_band
+from reports.judge.requests import from_samples
+from reports.testing.cases import S, beats, case, course, event, traffic
+
+
+def test_a_load_that_was_delivered_is_a_pass() -> None:
+    """What was not sent inside the fault window does not count here."""
+    found = case(events=course(), requests=traffic([(15, 20)], unsent_s=[(16, 19)]), delivery=beats())
+    promise = load_delivered(found, found.experiments[0])
+
+    assert promise.status == "PASS"
+    assert promise.numbers["measured"] == 1.0
+
+
+@pytest.mark.parametrize(
+    ("parts", "because"),
+    [
+        pytest.param({"requests": traffic([], to_s=0)}, "samples/ is empty", id="no sample"),
+        pytest.param({"delivery": ()}, "delivery/ is empty", id="no delivery"),
+        pytest.param({"delivery": beats(without=(4, 9))}, "dead or frozen", id="a worker frozen before the fault"),
+        pytest.param({"delivery": beats(to_s=16)}, "dead or frozen", id="a worker killed in mid-fault"),
+        pytest.param({"delivery": [*beats(), *beats(worker="w1", to_s=16)]}, "worker w1", id="one of two killed"),
+        pytest.param({"delivery": beats(loop_lag_us=S)}, "own loop", id="a loop that lags"),
+        pytest.param({"requests": traffic([], unsent_s=[(0, 3)])}, "needed", id="under 95 % sent in time"),
+        pytest.param({"requests": traffic([], rate=2), "delivery": beats(planned=2)}, "only", id="too few requests"),
+        pytest.param({"requests": traffic([], to_s=10)}, "samples are missing", id="rows missing that were due"),
+    ],
+)
+def test_a_load_that_was_not_delivered_is_unknown(parts: dict, because: str) -> None:
+    """Never FAIL: it is no news about the system."""
+    base = {"requests": traffic([]), "delivery": beats()}
+    found = case(events=course(called_s=None), **(base | parts))
+    promise = load_delivered(found, found.experiments[0])
+
+    assert promise.status == "UNKNOWN"
+    assert because in promise.because
+
+
+def test_a_load_that_was_stopped_says_why() -> None:
+    """The reason of load.stopped is in the sentence."""
+    stop = event("load.stopped", 17, experiment=None, reason="died with exit code -9")
+    found = case(events=[*course(), stop], requests=traffic([]), delivery=beats(to_s=17))
+
+    assert "died with exit code -9" in load_delivered(found, found.experiments[0]).because
+
+
+def test_an_experiment_without_phases_is_unknown() -> None:
+    """Nothing ran, so nothing was delivered."""
+    found = case(events=[event("experiment.started", 0)], requests=traffic([]), delivery=beats())
+
+    assert load_delivered(found, found.experiments[0]).status == "UNKNOWN"
+
+
+@pytest.mark.parametrize(
+    ("hole", "left"),
+    [(None, [(0, 10)]), ((2, 4), [(0, 2), (4, 10)]), ((0, 4), [(4, 10)]), ((4, 12), [(0, 4)]), ((-5, 12), [])],
+)
+def test_a_window_with_a_hole(hole: tuple[int, int] | None, left: list[tuple[int, int]]) -> None:
+    """Only what is outside is left."""
+    assert outside((0, 10), hole) == left
+
+
+@pytest.mark.parametrize(
+    ("slow_s", "status"),
+    [
+        pytest.param([], "PASS", id="as before"),
+        pytest.param([(35, 40, 0.1)], "PASS", id="100 ms: within the margin"),
+        pytest.param([(35, 40, 0.2)], "FAIL", id="200 ms after 10 ms"),
+        pytest.param([(20, 30, 0.9)], "PASS", id="slow in the middle only"),
+        pytest.param([(0, 10, 0.2), (35, 40, 0.39)], "PASS", id="twice the baseline"),
+        pytest.param([(0, 10, 0.2), (35, 40, 0.41)], "FAIL", id="over twice the baseline"),
+    ],
+)
+def test_latency_back_in_band(slow_s: list[tuple[float, float, float]], status: str) -> None:
+    """p95 of the last 5 s against max(2 x baseline, baseline + 100 ms)."""
+    found = case(events=course(), requests=traffic([], slow_s=slow_s), delivery=beats())
+
+    assert latency_back_in_band(found, found.experiments[0]).status == status
+
+
+@pytest.mark.parametrize(
+    ("bad_s", "rate", "status"),
+    [
+        pytest.param([(38, 40)], 40, "FAIL", id="failures at the end are slower than any answer"),
+        pytest.param([(0, 2)], 40, "UNKNOWN", id="failures in the baseline leave nothing to compare with"),
+        pytest.param([], 10, "UNKNOWN", id="50 requests in 5 s"),
+    ],
+)
+def test_latency_of_what_failed_or_was_too_few(bad_s: list[tuple[float, float]], rate: int, status: str) -> None:
+    """Latency of the successful alone would look good when most fail."""
+    found = case(events=course(), requests=traffic(bad_s, rate=rate), delivery=beats())
+
+    assert latency_back_in_band(found, found.experiments[0]).status == status
+
+
+@pytest.mark.parametrize(
+    ("row", "good"),
+    [
+        pytest.param({"outcome": "ok"}, True, id="ok"),
+        pytest.param({"outcome": "refused", "error": "business: no stock"}, True, id="a business refusal is an answer"),
+        pytest.param({"outcome": "refused", "error": "connection refused"}, False, id="refused"),
+        pytest.param({"outcome": "failed", "error": "status 500"}, False, id="failed"),
+        pytest.param({"outcome": "unknown"}, False, id="unknown"),
+        pytest.param({"outcome": "censored", "end_us": None}, False, id="in flight at the end"),
+        pytest.param({"outcome": "censored", "start_us": None, "end_us": None}, False, id="never sent"),
+        pytest.param({"outcome": "ok", "start_us": 3 * S, "end_us": 4 * S}, False, id="sent 3 s late"),
+        pytest.param({"outcome": None, "error": None}, False, id="no outcome"),
+    ],
+)
+def test_what_is_a_good_request(row: dict, good: bool) -> None:
+    """Answered as it should be, and sent when it was due."""
+    columns = {"sched_us": 0, "start_us": 1000, "end_us": 5000, **row}
+    table = pa.Table.from_pylist([{name: columns.get(name) for name in SAMPLES.names}], schema=SAMPLES)
+
+    assert from_samples(table, late_s=2).good.tolist() == [good]
+
+
+def test_no_sample_is_no_request(tmp_path: object) -> None:
+    """An empty directory gives an empty table, not an error."""
+    run = RunDirectory.create(tmp_path / "r", name="x", kind="load", facts={})  # type: ignore[operator]
+
+    assert len(from_samples(run.read_samples(), late_s=2)) == 0

@@ -1,0 +1,114 @@
+"""The promises about writes: a presence is proof at once, an absence after the barrier, nothing read is UNKNOWN."""
+
+import pytest
+
+from reports.evidence import Landed, Write
+from reports.judge.case import Case
+from reports.judge.promise import Promise
+from reports.judge.writes import read_sink, writes_at
+from reports.testing.cases import barriers, beats, case, order, there
+
+LOST, TWICE = "no_acknowledged_write_lost", "no_write_duplicated"
+PHANTOM, CORRUPT = "no_phantom_write", "no_write_corrupted"
+ALL = (LOST, TWICE, PHANTOM, CORRUPT)
+READ = barriers("primary", "replica", "warehouse")
+
+
+def at(name: str, sink: str, found: Case) -> Promise:
+    return writes_at(found, name, sink, read_sink(found, sink))
+
+
+def read(writes: list[Write], primary: list[Landed], **more: object) -> Case:
+    landed = {"primary": primary, "replica": primary, "warehouse": primary}
+    return case(writes=writes, landed=landed | more.pop("landed", {}), events=more.pop("events", READ), **more)  # type: ignore[arg-type, operator]
+
+
+@pytest.mark.parametrize("sink", ["primary", "replica", "warehouse"])
+@pytest.mark.parametrize("name", ALL)
+def test_everything_there_once_is_a_pass(name: str, sink: str) -> None:
+    """Landed, recovered, absent and refused writes break nothing."""
+    writes = [order("GD1"), order("GD2", "unknown"), order("GD3", "unknown"), order("GD4", "refused")]
+
+    assert at(name, sink, read(writes, [there("GD1"), there("GD2")])).status == "PASS"
+
+
+@pytest.mark.parametrize(
+    ("name", "writes", "rows"),
+    [
+        pytest.param(LOST, [order("GD1"), order("GD2")], [there("GD1")], id="lost"),
+        pytest.param(LOST, [order("GD1"), order("GD2")], [there("GD1"), there("GD2", 0)], id="flicker"),
+        pytest.param(TWICE, [order("GD1")], [there("GD1", 2)], id="twice"),
+        pytest.param(
+            TWICE, [order("GD1"), order("GD2", "unknown")], [there("GD1"), there("GD2", 2)], id="unknown twice"
+        ),
+        pytest.param(PHANTOM, [order("GD1"), order("GD2", "refused")], [there("GD1"), there("GD2")], id="phantom"),
+        pytest.param(PHANTOM, [order("GD1")], [there("GD1"), there("GD9")], id="unexpected"),
+        pytest.param(CORRUPT, [order("GD1")], [there("GD1", digest="x")], id="corrupt"),
+    ],
+)
+def test_a_broken_promise_on_the_primary_fails_there_and_only_there(
+    name: str, writes: list[Write], rows: list[Landed]
+) -> None:
+    """It is charged once, where it was made, and the sentence names a key."""
+    found = read(writes, rows)
+
+    assert at(name, "primary", found).status == "FAIL"
+    assert "GD" in at(name, "primary", found).because
+    assert at(name, "replica", found).status == "PASS"
+    assert [other for other in ALL if other != name and at(other, "primary", found).status == "FAIL"] == []
+
+
+@pytest.mark.parametrize(
+    ("name", "rows"),
+    [
+        pytest.param(LOST, [there("GD1")], id="undelivered"),
+        pytest.param(TWICE, [there("GD1"), there("GD2", 2)], id="doubled on the way"),
+        pytest.param(PHANTOM, [there("GD1"), there("GD2"), there("GD3")], id="diverged"),
+        pytest.param(CORRUPT, [there("GD1"), there("GD2", amount_minor=1)], id="changed on the way"),
+    ],
+)
+def test_a_promise_broken_on_the_way_fails_downstream(name: str, rows: list[Landed]) -> None:
+    """The warehouse answers for what the primary holds."""
+    writes = [order("GD1"), order("GD2", "unknown"), order("GD3", "unknown")]
+    found = read(writes, [there("GD1"), there("GD2")], landed={"warehouse": rows})
+
+    assert at(name, "warehouse", found).status == "FAIL"
+    assert at(name, "primary", found).status == "PASS"
+
+
+def test_before_the_barrier_an_absence_proves_nothing_and_a_presence_does() -> None:
+    """A loss is UNKNOWN while the sink may still be catching up; two of one are two."""
+    waiting = barriers("primary", "replica", "warehouse", reached=False)
+    writes = [order("GD1"), order("GD2")]
+
+    assert at(LOST, "primary", read(writes, [there("GD1")], events=waiting)).status == "UNKNOWN"
+    assert at(LOST, "primary", read(writes, [there("GD1"), there("GD2")], events=waiting)).status == "UNKNOWN"
+    assert at(TWICE, "primary", read(writes, [there("GD1", 2)], events=waiting)).status == "FAIL"
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_looking_at_nothing_is_unknown(name: str) -> None:
+    """No read-back, no barrier, nothing acknowledged, no primary to compare with."""
+    one = [order("GD1")]
+
+    assert at(name, "primary", case(writes=one, events=READ)).status == "UNKNOWN"
+    assert at(name, "primary", read(one, [there("GD1")], events=[])).status == "UNKNOWN"
+    assert at(name, "primary", read([order("GD1", "unknown")], [])).status == "UNKNOWN"
+    assert (
+        at(name, "warehouse", read(one, [], landed={"primary": None, "warehouse": [there("GD1")]})).status == "UNKNOWN"
+    )
+
+
+def test_a_worker_without_a_ledger_makes_strangers_no_phantoms() -> None:
+    """Keys that landed though the ledger of a load worker is empty say that the ledger is gone."""
+    found = read([order("GD1")], [there("GD1"), there("GD9")], delivery=beats())
+
+    assert at(PHANTOM, "primary", found).status == "UNKNOWN"
+    assert "ledger of load worker w0 is empty" in at(PHANTOM, "primary", found).because
+
+
+def test_no_content_read_back_is_no_proof_of_content() -> None:
+    """Presence is not equality."""
+    assert (
+        at(CORRUPT, "primary", read([order("GD1")], [there("GD1", digest=None, amount_minor=None)])).status == "UNKNOWN"
+    )
