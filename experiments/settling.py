@@ -4,7 +4,7 @@ from experiments.day import WRITER, Day
 from experiments.load import DRAIN_S
 from experiments.phases import phase
 from experiments.probes import capacity
-from experiments.sinks import barrier
+from experiments.sinks.barrier import reach
 from experiments.sinks.landing import LandingPoller
 from experiments.sinks.read import SinkUnreadableError, open_sink
 from reports.evidence import Job
@@ -14,7 +14,7 @@ def settle(day: Day, poller: LandingPoller) -> None:
     """End the load, wait until every sink shows all that was written, read back. What fails is evidence, too."""
     with phase(day, "settle", at_most_s=day.timing.barrier_s + DRAIN_S):
         end_load(day, "planned")
-        barrier.reach(day.target, day.run, within_s=day.timing.barrier_s, writer=WRITER)
+        reach(day.target, day.run, within_s=day.timing.barrier_s, writer=WRITER)
     with phase(day, "read-back"):
         poller.stop()
         poller.write()

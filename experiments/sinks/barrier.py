@@ -1,15 +1,17 @@
 """The barrier: the moment from which a sink shows everything that was written before. Never a sleep.
 
 Sentinels are written through the application after the last undo: a stock row, which replication alone carries on, and
-an order, which takes the whole way of an order. A sink that shows its sentinels is reached. Then what was acknowledged,
-and downstream what the primary holds, gets the rest of the time to show up; what is missing then is missing.
+an order, which takes the whole way of an order. A sink that shows its sentinels is reached; so is a warehouse whose
+loader says by its own cursor that it went past the order. Then what was acknowledged, and downstream what the primary
+holds, gets the rest of the time to show up; what is missing then is missing.
 """
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from experiments.probes.watching import UNREADABLE, wait_until
+from experiments.sinks.cursor import Claim
 from experiments.sinks.read import Sink, SinkName, open_sink
 from experiments.sinks.writing import Writer
 from fixtures.target import Target
@@ -44,6 +46,12 @@ class _Sentinel:
     key: str
     written_us: int | None
     seen_us: int | None = None
+    passed_us: int | None = None  # when the loader was known to have gone past it
+
+    @property
+    def is_answered(self) -> bool:
+        """Whether the sink has come so far, with the sentinel or without it."""
+        return self.seen_us is not None or self.passed_us is not None
 
 
 def reach(target: Target, run: RunDirectory, *, within_s: float, writer: str) -> list[Reached]:
@@ -58,8 +66,7 @@ def reach(target: Target, run: RunDirectory, *, within_s: float, writer: str) ->
         sentinels = _write(target, run, deadline)
         _await(sinks, sentinels, deadline)
         for one in sentinels:
-            data = {"sink": one.sink, "key": one.key, "written_us": one.written_us, "seen_us": one.seen_us}
-            events.record("sentinel", subject=one.sink, data={**data, "deadline_s": within_s})
+            events.record("sentinel", subject=one.sink, data={**asdict(one), "deadline_s": within_s})
         return [_finish(run, sinks, name, sentinels, events, deadline) for name in SINKS]
     finally:
         for sink in sinks.values():
@@ -104,13 +111,23 @@ def _first(written: tuple[list[str], WriteOutcome]) -> tuple[str, WriteOutcome]:
 
 
 def _await(sinks: dict[str, Sink], sentinels: list[_Sentinel], deadline: _Deadline) -> None:
-    def all_shown() -> bool:
-        for one in sentinels:
-            if one.written_us is not None and one.seen_us is None and _shows(sinks[one.sink], one.key):
-                one.seen_us = now_us()
-        return all(one.seen_us is not None or one.written_us is None for one in sentinels)
+    claims = {
+        one.key: Claim(sinks["replica"], sinks["warehouse"], one.key) for one in sentinels if one.sink == "warehouse"
+    }
 
-    wait_until(all_shown, within_s=deadline.left_s, every_s=LOOK_EVERY_S)
+    def look(one: _Sentinel) -> None:
+        if _shows(sinks[one.sink], one.key):
+            one.seen_us = now_us()
+        elif one.sink == "warehouse" and claims[one.key].holds():
+            one.passed_us = now_us()
+
+    def all_answered() -> bool:
+        for one in sentinels:
+            if one.written_us is not None and not one.is_answered:
+                look(one)
+        return all(one.is_answered or one.written_us is None for one in sentinels)
+
+    wait_until(all_answered, within_s=deadline.left_s, every_s=LOOK_EVERY_S)
 
 
 def _shows(sink: Sink, key: str) -> bool:
@@ -130,7 +147,7 @@ def _finish(
 ) -> Reached:
     """Wait until nothing is missing in one sink or the time is up, and record how far it came."""
     own = [one for one in sentinels if one.sink == name]
-    late = [one.key for one in own if one.seen_us is None]
+    late = [one.key for one in own if not one.is_answered]
     complete = not late and wait_until(lambda: _is_complete(run, sinks, name), within_s=deadline.left_s, every_s=0.5)
     reason = f"sentinel {late[0]} did not show" if late else None if complete else "acknowledged writes are missing"
     data = {

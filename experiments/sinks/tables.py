@@ -34,6 +34,8 @@ JOB_SANDBOX = _table(
 DATA_MANAGER_LOG = _table(
     "data_manager_log", "log_id", "status_id", "run_by_instance_id", "total_record_count", "job_id"
 )
+ORDER_FACILITY_CHANGE = _table("order_facility_change", "order_id", "change_datetime")
+LOAD_CURSOR = _table("load_cursor", "fact_name", "cursor_date")
 ORDER_FACILITY_CHANGE_FACT = _table(
     "order_facility_change_fact",
     "order_id",
