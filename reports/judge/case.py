@@ -71,6 +71,6 @@ def read_case(run: RunDirectory, objectives: Objectives | None = None) -> Case:
 
 
 def was_killed(events: Sequence[Event]) -> bool:
-    """Return whether an experiment began and never ended. How such a run ended is what the heal wrote after its seal."""
+    """Return whether an experiment began and never ended; how such a run ended is what a heal wrote after its seal."""
     began = {event.experiment for event in events if event.kind == "experiment.started"}
     return bool(began - {event.experiment for event in events if event.kind == "experiment.finished"})
