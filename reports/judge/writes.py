@@ -67,10 +67,12 @@ def read_sink(case: Case, sink: str) -> Reading | None:
 def why_unread(case: Case, sink: str) -> str:
     """Return why there is nothing to judge at a sink."""
     missing = sink if case.landed.get(sink) is None else "primary"
-    said = [
-        e.data.get("reason") for e in case.of_kind("barrier") if e.data.get("sink") == missing and e.data.get("reason")
+    failed = [
+        str(event.data.get("reason"))
+        for event in case.of_kind("barrier")
+        if event.data.get("sink") == missing and event.data.get("reached") is not True and event.data.get("reason")
     ]
-    return f"{missing} was not read back" + (f": {said[-1]}" if said else "")
+    return f"{missing} was not read back" + (f": {failed[-1]}" if failed else "")
 
 
 def incomplete(case: Case, sink: str) -> str | None:
