@@ -115,7 +115,7 @@ def _new_primary(case: Case, experiment: Experiment, series: list[Signal], calle
     known = before[-1] if before else (later[0].value if later else None)
     flip = next((one.at_us for one in later if one.value != known), None)
     found = of_experiment(case, experiment)
-    if flip is None or found is None or found.recovered_us is None:
+    if flip is None or found is None or found.worst is None or found.recovered_us is None:
         return None
     return Measured("clients on the new primary", flip, max(flip, found.recovered_us))
 

@@ -51,7 +51,7 @@ def recovery(requests: Requests, *, called_us: int, end_us: int, hold_s: float, 
     low, high = np.searchsorted(requests.due_us, starts), np.searchsorted(requests.due_us, starts + hold_us)
     good = np.concatenate([[0], np.cumsum(requests.good)])
     due = high - low
-    holds = (good[high] - good[low]) >= good_ratio * due
+    holds = (due > 0) & (good[high] - good[low] >= good_ratio * due)
     breaks = _breaks(starts, holds, requests, hold_us)
     worst = max(breaks, key=lambda one: (one.bad, one.from_us), default=None)
     after = starts[0] if worst is None else worst.last_us + STEP_US

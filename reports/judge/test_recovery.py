@@ -72,6 +72,14 @@ def test_recovered_within_rto(bad_s: list[tuple[float, float]], status: str) -> 
     assert recovered_within_rto(found, found.experiments[0]).status == status
 
 
+def test_a_stretch_without_a_request_does_not_hold() -> None:
+    """Silence is no recovery."""
+    found = recovery(traffic([], to_s=15), called_us=15 * S, end_us=40 * S, hold_s=5, good_ratio=0.99)
+
+    assert found is not None
+    assert found.recovered_us is None
+
+
 def test_an_observation_that_ends_before_the_objective_is_unknown() -> None:
     """Bad to the end of 10 s: whether it would have recovered in 15 s nobody knows."""
     found = case(events=course(end_s=25), requests=traffic([(15, 25)]), delivery=beats())
