@@ -12,6 +12,7 @@ from typing import Any
 
 import boto3
 import botocore.session
+from botocore import UNSIGNED
 from botocore.config import Config
 
 from fixtures.target import Target
@@ -30,7 +31,8 @@ _IGNORED = {
 def client(target: Target, service: str) -> Any:
     """A boto3 client of that service for that target.
 
-    One wire attempt, 2 s to connect, 5 s to answer: a probe that hangs would hold up an undo.
+    One wire attempt, 2 s to connect, 5 s to answer: a probe that hangs would hold up an undo. A target that names no
+    key gets none: the environment's would be somebody else's.
     """
     key, secret = target.access_key_id, target.secret_access_key
     return _client(
@@ -88,6 +90,7 @@ def _client(service: str, region: str, endpoint: str | None, key: str | None, se
         use_fips_endpoint=False,
         use_dualstack_endpoint=False,
         proxies={},
+        signature_version=None if key else UNSIGNED,
     )
     return _session().create_client(
         service,

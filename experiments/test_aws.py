@@ -1,11 +1,13 @@
 """Clients go where the target says, whatever lies in the shell."""
 
+import json
 import os
 import subprocess
 import sys
 from collections.abc import Callable
 
 import pytest
+from botocore import UNSIGNED
 
 from experiments import aws
 from experiments.trap import Trap
@@ -18,7 +20,7 @@ from experiments import aws
 from experiments.trap import Trap
 from fixtures.target import Target
 aws.adopt(Target.model_validate_json(sys.argv[1]))
-print(len(describe_instances(filters=[])["Reservations"]))
+print(describe_instances(filters=[{"Name": "tag:suite", "Values": ["nobody"]}])["Reservations"])
 """
 
 
@@ -46,7 +48,9 @@ def test_calls_reach_the_target_and_never_the_trap(
 
     ec2 = aws.client(target_at(moto_url), "ec2")
 
-    assert list(aws.pages(ec2, "describe_instances", "Reservations")) == []
+    nobody = [{"Name": "tag:suite", "Values": ["nobody"]}]
+
+    assert list(aws.pages(ec2, "describe_instances", "Reservations", Filters=nobody)) == []
     assert ec2._request_signer._credentials.access_key == "test"
     assert ec2._request_signer._credentials.token is None
     assert ec2.meta.config.retries["total_max_attempts"] == 1
@@ -68,12 +72,26 @@ def test_chaostoolkit_aws_reaches_the_target_and_never_the_trap(
         timeout=60,
     )
 
-    assert done.stdout.strip() == "0", done.stderr
+    assert done.stdout.strip() == "[]", done.stderr
     assert trap.hits == []
 
 
+def test_a_target_without_a_key_is_given_none(
+    trap: Trap, moto_url: str, target_at: Callable[..., Target], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The one in the environment is somebody else's."""
+    for name, value in trap.environment.items():
+        monkeypatch.setenv(name, value)
+    aws._client.cache_clear()
+
+    ec2 = aws.client(target_at(moto_url, access_key_id=None, secret_access_key=None), "ec2")
+
+    assert ec2.meta.config.signature_version is UNSIGNED
+
+
 def _as_json(target: Target) -> str:
-    """The target with its secrets in the clear; they are test, test."""
-    return target.model_copy(update={"access_key_id": None, "secret_access_key": None}).model_dump_json(
-        exclude={"access_key_id", "secret_access_key"}
-    )
+    """The target with its secrets in the clear; they are made up."""
+    shown = target.model_dump(mode="json")
+    for name in ("access_key_id", "secret_access_key"):
+        shown[name] = getattr(target, name).get_secret_value()
+    return json.dumps(shown)

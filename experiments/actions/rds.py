@@ -18,7 +18,7 @@ from experiments.safety.policy import refuse_unless_local
 from experiments.sinks.read import Sink, open_sink
 from fixtures.target import Target
 
-FAILOVER_LIMIT_S = 60.0
+FAILOVER_LIMIT_S = 40.0
 
 
 def fail_over_primary(
@@ -74,7 +74,7 @@ def _fail_over(target: Target, fault: Fault, before: database.Rds, primary: Sink
         watch.see("dns_answer", lambda: list(database.addresses(target, target.databases.primary.host)))
         watch.see("db_status", lambda: database.rds(target, before.id).status)
         watch.see("db_zones", lambda: _zones(target, before.id))
-        watch.see("server_identity", lambda: _identity(primary))
+        watch.see("server_identity", lambda: database.server(primary).data())
 
     def over() -> bool:
         look_at_all()
@@ -90,8 +90,3 @@ def _fail_over(target: Target, fault: Fault, before: database.Rds, primary: Sink
 def _zones(target: Target, identifier: str) -> list[str | None]:
     now = database.rds(target, identifier)
     return [now.zone, now.secondary_zone]
-
-
-def _identity(primary: Sink) -> dict[str, Any]:
-    server = database.server(primary)
-    return {"address": server.address, "started_us": server.started_us}

@@ -7,7 +7,7 @@ from experiments.probes.watching import Watch
 from experiments.recording import current_experiment, current_signals, current_target
 
 
-def until_steady(within_s: float = 60.0, configuration: Any = None, secrets: Any = None) -> dict[str, Any]:
+def until_steady(within_s: float = 45.0, configuration: Any = None, secrets: Any = None) -> dict[str, Any]:
     """Wait until every probe of the steady state holds twice in a row; return their last values.
 
     It is no failure of this action when they do not within ``within_s`` seconds: the hypothesis after it says so.

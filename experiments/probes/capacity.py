@@ -71,7 +71,7 @@ def _databases(target: Target, primary: Sink) -> list[Member]:
         return found
     stream = next((one for one in database.streams(primary) if one["sync_state"] in ("sync", "quorum")), None)
     streaming = stream is not None and stream["state"] == "streaming"
-    said = f"receives every commit at {stream['address']}" if stream and streaming else None
+    said = f"receives every commit as {stream['application_name']}" if stream and streaming else None
     return [*found, Member("standby", rds.secondary_zone, f"{rds.id}-standby", streaming, said)]
 
 

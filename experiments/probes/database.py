@@ -38,6 +38,10 @@ class Server:
     started_us: int
     recovering: bool
 
+    def data(self) -> dict[str, Any]:
+        """The identity as a ``server_identity`` signal has it."""
+        return {"address": self.address, "started_us": self.started_us}
+
 
 def rds(target: Target, identifier: str) -> Rds:
     """The RDS API's view. Raises botocore's errors, also when RDS does not know the instance."""

@@ -20,6 +20,11 @@ def overdue(primary: Sink, patience_s: float) -> int:
     return int(primary.scalar(query))
 
 
+def waiting(primary: Sink) -> int:
+    """How many jobs are due and not started: the backlog. Raises SinkUnreadableError."""
+    return overdue(primary, 0)
+
+
 def last_claim_us(primary: Sink, instance_id: str) -> int | None:
     """When that instance last began a job; None when it never did. Raises SinkUnreadableError."""
     job = t.JOB_SANDBOX.c
