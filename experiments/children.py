@@ -48,6 +48,13 @@ class Child:
         """None while it runs; negative: ended by that signal."""
         return self._process.poll()
 
+    def wait(self, *, within_s: float) -> int | None:
+        """Wait for its end; its exit code, None when the time passed first."""
+        try:
+            return self._process.wait(timeout=within_s)
+        except subprocess.TimeoutExpired:
+            return None
+
     def ask_to_end(self) -> None:
         """Send SIGTERM, to it alone: what it started itself, it ends itself."""
         if self.exit_code is None:
@@ -56,13 +63,11 @@ class Child:
     def end(self, *, within_s: float) -> bool:
         """Ask it to end, wait, then kill its group. Returns whether it ended by itself."""
         self.ask_to_end()
-        try:
-            self._process.wait(timeout=within_s)
-        except subprocess.TimeoutExpired:
-            _kill_group(self.handle.pid)
-            self._process.wait(timeout=within_s)
-            return False
-        return True
+        if self.wait(within_s=within_s) is not None:
+            return True
+        _kill_group(self.handle.pid)
+        self.wait(within_s=within_s)
+        return False
 
     def last_line(self) -> str:
         """The last line it wrote, for an error message; empty when it said nothing."""

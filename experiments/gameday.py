@@ -16,6 +16,7 @@ from experiments.display import Display
 from experiments.load import start_load
 from experiments.opening import Order, check_room, open_run, region_up
 from experiments.phases import play
+from experiments.probes.sampling import sampling
 from experiments.safety import lock, policy, undo
 from experiments.settling import end_load, read_jobs, settle
 from experiments.sinks.landing import LandingPoller
@@ -113,7 +114,8 @@ def landing(day: Day) -> Iterator[LandingPoller]:
     poller = LandingPoller(day.target, day.run, day.run.facts["prefix"])
     poller.start()
     try:
-        yield poller
+        with sampling(day.target, day.run, writer=WRITER):
+            yield poller
     finally:
         poller.stop()
 

@@ -9,14 +9,21 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
-GAME_DAY_S = 900.0
+from experiments.children import start
+from experiments.load import ROOT
+from reports.evidence import RUNS, utc_name
+
+GAME_DAY_S = 600.0
+UNDO_S = 120.0
 REGION = "proof"
 
 
@@ -43,7 +50,8 @@ class Finding:
 
 def known() -> list[Weakness]:
     """Every weakness that the reference system has."""
-    done = _command("fixtures", "weaknesses", "--json", region=REGION, within_s=60)
+    command = [sys.executable, "-m", "fixtures", "weaknesses", "--json"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True, timeout=60)
     keys = Weakness.__dataclass_fields__
     entries = [{key: entry[key] for key in keys} for entry in json.loads(done.stdout)]
     return [Weakness(**{**entry, "may_fail_too": tuple(entry["may_fail_too"])}) for entry in entries]
@@ -51,14 +59,23 @@ def known() -> list[Weakness]:
 
 def find(weakness: Weakness, *, seed: int) -> Finding:
     """Run the weakness's own experiment on a region that has it."""
-    arguments = ["run", "--experiment", weakness.experiment, "--weakness", weakness.name]
-    done = _command("experiments", *arguments, "--seed", str(seed), "--json", region=REGION, within_s=GAME_DAY_S)
+    out = RUNS / f"{utc_name()}-proof"
+    command = [sys.executable, "-m", "experiments", "run", "--experiment", weakness.experiment]
+    command += ["--weakness", weakness.name, "--seed", str(seed), "--out", str(out)]
+    with tempfile.TemporaryDirectory() as directory:
+        # Tethered: when we are killed, the game day hears it, undoes what it did and takes its region down.
+        day = start(
+            "gameday", command, env={**os.environ, "SUITE_REGION": REGION}, log=Path(directory) / "log", cwd=ROOT
+        )
+        try:
+            day.wait(within_s=GAME_DAY_S)
+        finally:
+            day.end(within_s=UNDO_S)
+        said = day.last_line()
     try:
-        verdict = json.loads(done.stdout)
-    except ValueError:
-        said = (done.stderr or done.stdout).strip().splitlines()
-        return Finding(weakness, "none", caught=False, because=said[-1] if said else f"exit code {done.returncode}")
-    return weigh(weakness, verdict)
+        return weigh(weakness, json.loads((out / "verdict.json").read_text()))
+    except (OSError, ValueError):
+        return Finding(weakness, "none", caught=False, because=said or f"exit code {day.exit_code}")
 
 
 def weigh(weakness: Weakness, verdict: dict[str, Any]) -> Finding:
@@ -79,18 +96,6 @@ def weigh(weakness: Weakness, verdict: dict[str, Any]) -> Finding:
 
 def _is_it(promise: dict[str, Any], weakness: Weakness) -> bool:
     return promise["name"] == weakness.promise and promise["sink"] == weakness.sink
-
-
-def _command(module: str, *arguments: str, region: str, within_s: float) -> subprocess.CompletedProcess[str]:
-    env = {**os.environ, "SUITE_REGION": region}
-    return subprocess.run(
-        [sys.executable, "-m", module, *arguments],
-        env=env,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=within_s,
-    )
 
 
 def table(findings: list[Finding]) -> Table:
