@@ -154,7 +154,7 @@ def _code(arguments: list[str] | None) -> int:
         code: Any = app(arguments, standalone_mode=False)
         return int(code or 0)
     except typer.TyperException as error:
-        return _say(USAGE, str(error) or "see above")
+        return _say(USAGE, _message(error) or "expected a command, see above")
     except typer.Abort:
         return _say(ABORTED, "stopped")
     except (GameDayError, CatalogError, TargetError, ObjectivesError, NotARunDirectoryError, BusyError) as error:
@@ -170,6 +170,11 @@ def _code(arguments: list[str] | None) -> int:
             return _say(ABORTED, f"evidence can no longer be written, everything is undone: {error}")
         traceback.print_exc()
         return _say(BUG, f"a fault of the suite itself: {type(error).__name__}: {error}")
+
+
+def _message(error: typer.TyperException) -> str:
+    """With the name of the option, which str() leaves out."""
+    return str(getattr(error, "format_message", error.__str__)())
 
 
 def _say(code: int, line: str) -> int:

@@ -45,7 +45,8 @@ def game_day(order: Order, display: Display, stop: Stop) -> RunDirectory:
         policy.refuse_unless_local(target)
         day = begin(order, target, display, stop)
         with unsafe_unless_clean(day.run), everything_undone(day), loaded(day, order), landing(day) as poller:
-            hurt(day, order.entries)
+            with sampling(target, day.run, writer=WRITER):
+                hurt(day, order.entries)
             settle(day, poller)
     return day.run
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 GAMEDAYS_DIR = Path(__file__).parent / "gamedays"
+PROFILES = Path(__file__).resolve().parents[1] / "loadtests" / "profiles.toml"
 DEFAULT = "default"
 
 
@@ -64,12 +65,20 @@ def known() -> list[str]:
     return sorted(path.stem for path in GAMEDAYS_DIR.glob("*.toml"))
 
 
+def profiles() -> list[str]:
+    """The names of all load profiles. Their file is data; what is in it is the load generator's business."""
+    return sorted(name for name, table in tomllib.loads(PROFILES.read_text()).items() if isinstance(table, dict))
+
+
 def choose(gameday: GameDay, *, experiments: tuple[str, ...], profile: str | None, catalog: set[str]) -> GameDay:
-    """The game day with what the command line overrides. Raises GameDayError for an experiment nobody knows."""
+    """The game day with what the command line overrides. Raises GameDayError for a name nobody knows."""
     chosen = experiments or gameday.experiments
     for name in chosen:
         if name not in catalog:
             raise GameDayError(f"experiment {name!r}: expected one of {', '.join(sorted(catalog))}")
+    load = profile or gameday.profile
+    if load not in profiles():
+        raise GameDayError(f"profile {load!r}: expected one of {', '.join(profiles())} in loadtests/profiles.toml")
     if len(set(chosen)) != len(chosen):
         raise GameDayError(f"experiments {', '.join(chosen)}: expected each once, since a run names its parts by them")
-    return gameday.model_copy(update={"experiments": chosen, "profile": profile or gameday.profile})
+    return gameday.model_copy(update={"experiments": chosen, "profile": load})
