@@ -39,7 +39,7 @@ GROUP = {
 def test_phases_follow_from_the_configuration(
     subject: str,
     snapshot: dict[str, object],
-    expected: list[tuple[str, float, float]],
+    phases: list[tuple[str, float, float]],
     target_at: Callable[..., Target],
 ) -> None:
     """Seconds from the fault's first harmful call."""

@@ -6,9 +6,7 @@ from reports.evidence import RunDirectory, now_us
 S = 1_000_000
 
 
-def _request(
-    run: RunDirectory, *, ago_s: float, outcome: str = "ok", error: str | None = None, count: int = 30
-) -> None:
+def _request(run: RunDirectory, *, ago_s: float, outcome: str = "ok", error: str | None = None, n: int = 30) -> None:
     writer = run.samples(f"w{ago_s:g}{outcome}{bool(error)}".replace(".", "-"))
     at_us = now_us() - int(ago_s * S)
     for _ in range(n):
