@@ -51,8 +51,7 @@ def run(
     """Play a game day: load, faults, undo, evidence, verdict. The exit code is the verdict."""
     order = _order(gameday, target, experiment, profile=profile, out=out, weaknesses=weakness, seed=seed)
     stop = Stop()
-    stop.listen()
-    with Display(Console(stderr=as_json)) as display:
+    with stop.listening(), Display(Console(stderr=as_json)) as display:
         played = game_day(order, display, stop)
         display.phase("", "judging")
         with unsafe_unless_clean(played):

@@ -143,8 +143,8 @@ def _abort(day: Day, reason: str) -> None:
     day.stop.clean_up_begins()
     day.display.say(f"stopped: {reason}")
     with suppress(OSError):
-        for name in day.stop.received:
-            day.record("signal.received", subject=name)
+        for name, at_us in day.stop.received:
+            day.events.record("signal.received", subject=name, clock="person", at_us=at_us)
         day.record("abort", reason=reason)
         _not_run(day, reason)
 

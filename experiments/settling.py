@@ -1,9 +1,9 @@
 """After the last experiment: the load ends, the sinks catch up, what landed is read back. Barriers, never sleeps."""
 
+from experiments import roster
 from experiments.day import WRITER, Day
 from experiments.load import DRAIN_S
 from experiments.phases import phase
-from experiments.probes import capacity
 from experiments.sinks.barrier import reach
 from experiments.sinks.landing import LandingPoller
 from experiments.sinks.read import SinkUnreadableError, open_sink
@@ -48,6 +48,9 @@ def _save_jobs(day: Day) -> None:
     if after is None:
         return
     day.run.write_jobs([*day.jobs_before, *after])
-    members = capacity.members(day.target, answered=set())
+    members = roster.members(day.target, answered=set())
+    if members is None:
+        day.record("note", what="live instances not readable")
+        return
     live = sorted(member.id for member in members if member.role in ("sync", "async"))
     day.record("jobs.snapshot", when="after", live_instances=live, file="jobs.parquet")

@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
+from reports.evidence import now_us
+
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -23,14 +25,19 @@ class Stop:
 
     def __init__(self) -> None:
         self.reason: str | None = None
-        self.received: list[str] = []
+        self.received: list[tuple[str, int]] = []  # name and time, microseconds
         self._open = False
         self._closed = False
 
-    def listen(self) -> None:
-        """Take over the signals of this process. Main thread only."""
-        for number in SIGNALS:
-            signal.signal(number, self._on_signal)
+    @contextmanager
+    def listening(self) -> Iterator[None]:
+        """Take over the signals of this process while the block runs. Main thread only."""
+        before = {number: signal.signal(number, self._on_signal) for number in SIGNALS}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
 
     def ask(self, reason: str) -> None:
         """Ask to stop from within; raised at the next point where it is safe."""
@@ -70,7 +77,7 @@ class Stop:
 
     def _on_signal(self, number: int, _frame: FrameType | None) -> None:
         name = signal.Signals(number).name
-        self.received.append(name)
+        self.received.append((name, now_us()))
         self.ask(f"{name} received")
         if self._open and not self._closed:
             self._open = False

@@ -9,10 +9,13 @@ from pathlib import Path
 
 import pytest
 
+from experiments.__main__ import _code
 from experiments.load import ROOT
 from experiments.safety import lock
+from fixtures.target import TARGETS_DIR
 from reports.testing import Story, tell
 
+BASES = ("primary", "replica", "warehouse")
 REGION = "a-region-that-is-not-up"
 
 
@@ -92,6 +95,28 @@ def test_judge_gives_the_verdict_as_its_exit_code(story: Story, code: int, tmp_p
     assert first.returncode == code, first.stderr
     assert json.loads(first.stdout)["exit_code"] == code
     assert (run.path / "checks.xml").is_file()
+
+
+@pytest.mark.parametrize("part", ["samples", "ledger", "landed", "delivery"])
+def test_without_evidence_the_verdict_is_unknown(part: str, tmp_path: Path) -> None:
+    """Looking at nothing is never PASS."""
+    run = tell(tmp_path / "run", Story(chapters=("baseline",)))
+    shutil.rmtree(run.path / part)
+    done = gameday("judge", str(run.path))
+    assert done.returncode == 2, done.stdout
+    assert "UNKNOWN" in done.stdout
+
+
+def test_a_target_that_is_not_local_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Exit 6, decided by the endpoint that the client resolved; nothing was called."""
+    local = (TARGETS_DIR / "local.toml").read_text()
+    foreign = local.replace('name = "local"\nkind = "local"', 'name = "shop"\nkind = "aws"\n')
+    foreign = foreign.replace('scheme = "http"', 'scheme = "http"\nport = 80\npassword = "x"')
+    bases = [f'[databases.{name}]\nhost = "h"\nport = 1\nname = "n"\nuser = "u"\npassword = "p"\n' for name in BASES]
+    (tmp_path / "shop.toml").write_text(foreign + "\n" + "\n".join(bases))
+    monkeypatch.setattr("fixtures.target.TARGETS_DIR", tmp_path)
+    assert _code(["run", "--target", "shop", "--out", str(tmp_path / "run")]) == 6
+    assert not (tmp_path / "run").exists()
 
 
 def test_judge_writes_beside_what_is_sealed(tmp_path: Path) -> None:

@@ -5,11 +5,12 @@ All of them freeze half of the async workers: the one fault whose effect stays u
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psutil
@@ -17,6 +18,7 @@ import pytest
 
 from experiments.load import ROOT
 from experiments.test_gameday import run_gameday
+from fixtures.target import state_dir
 from reports.evidence import NotARunDirectoryError, RunDirectory
 
 pytestmark = pytest.mark.region
@@ -80,11 +82,16 @@ def test_ctrl_c_undoes_first_and_keeps_the_evidence(region_name: str, tmp_path: 
 
 
 def test_after_a_kill_heal_puts_the_world_back(region_name: str, tmp_path: Path) -> None:
-    """Nothing that the dead game day started survives it, and a fresh control passes on the same region."""
+    """Nothing that the dead game day started survives it, and a fresh control passes on the same region.
+
+    Chaos Toolkit is killed with it here: left alone it would play its rollbacks before heal comes.
+    """
     out = tmp_path / "run"
     day = in_the_fault(out, region_name)
+    os.kill(started(out)[f"chaos-{FAULT}"], signal.SIGKILL)
     day.kill()
     day.communicate(timeout=30)
+    assert any(record.is_open for record in RunDirectory.open(out).read_undo())
     healed = run_gameday("heal", str(out), region=region_name)
     assert healed.returncode == 0, healed.stdout + healed.stderr
     assert not any(psutil.pid_exists(pid) for pid in started(out).values())
@@ -105,6 +112,26 @@ def test_without_load_the_verdict_is_unknown(region_name: str, tmp_path: Path) -
     said = day.communicate(timeout=200)[0]
     assert day.returncode == 2, said
     assert "UNKNOWN  load_delivered" in said
+
+
+@pytest.fixture
+def without_warehouse(region_name: str) -> Iterator[str]:
+    """The session's region under a second name, by which nothing answers where the warehouse should be."""
+    name = f"{region_name}-no-warehouse"
+    picked = json.loads((state_dir(region_name) / "target.json").read_text())
+    picked["databases"]["warehouse"]["port"] = 9
+    state_dir(name).mkdir()
+    (state_dir(name) / "target.json").write_text(json.dumps(picked))
+    yield name
+    shutil.rmtree(state_dir(name))
+
+
+def test_without_a_final_read_the_verdict_is_unknown(without_warehouse: str, tmp_path: Path) -> None:
+    """The warehouse does not answer: what is there was judged, what is in it is not known."""
+    out = tmp_path / "run"
+    done = run_gameday("run", "short", "--experiment", "baseline", "--out", str(out), region=without_warehouse)
+    assert done.returncode == 2, done.stdout + done.stderr
+    assert "UNKNOWN  no_acknowledged_write_lost (warehouse): warehouse was not read back" in done.stdout
 
 
 def test_heal_of_a_region_that_is_gone_says_so(region_name: str, tmp_path: Path) -> None:

@@ -11,13 +11,10 @@ from experiments.stopping import SIGNALS, Stop, StopRequestedError
 
 @pytest.fixture
 def stop() -> Iterator[Stop]:
-    """A Stop that listens; the handlers of the test session are put back."""
-    before = {number: signal.getsignal(number) for number in SIGNALS}
+    """A Stop that listens."""
     stop = Stop()
-    stop.listen()
-    yield stop
-    for number, handler in before.items():
-        signal.signal(number, handler)
+    with stop.listening():
+        yield stop
 
 
 @pytest.mark.parametrize("number", SIGNALS, ids=lambda number: number.name)
@@ -47,7 +44,7 @@ def test_nothing_interrupts_the_clean_up(stop: Stop) -> None:
     os.kill(os.getpid(), signal.SIGINT)
     stop.sleep(0)
     stop.check()
-    assert stop.received == ["SIGINT", "SIGINT"]
+    assert [name for name, _ in stop.received] == ["SIGINT", "SIGINT"]
 
 
 def test_a_wait_that_is_never_met_ends_at_its_deadline() -> None:
