@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
@@ -38,8 +39,9 @@ class Display:
         self._live.stop()
 
     def say(self, text: str) -> None:
-        """A line that stays."""
-        self._console.print(f"{self._clock()}  {text}", highlight=False, markup=False, soft_wrap=True)
+        """A line that stays. Nobody may be reading any more; that must not stop what is under way."""
+        with suppress(OSError):
+            self._console.print(f"{self._clock()}  {text}", highlight=False, markup=False, soft_wrap=True)
 
     def phase(self, experiment: str, phase: str, *, at_most_s: float | None = None) -> None:
         """A part of the story begins; ``at_most_s`` is when it ends at the latest."""

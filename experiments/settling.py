@@ -14,10 +14,12 @@ def settle(day: Day, poller: LandingPoller) -> None:
     """End the load, wait until every sink shows all that was written, read back. What fails is evidence, too."""
     with phase(day, "settle", at_most_s=day.timing.barrier_s + DRAIN_S):
         end_load(day, "planned")
-        reach(day.target, day.run, within_s=day.timing.barrier_s, writer=WRITER)
+        with day.stop.interruptible():
+            reach(day.target, day.run, within_s=day.timing.barrier_s, writer=WRITER)
     with phase(day, "read-back"):
         poller.stop()
-        poller.write()
+        with day.stop.interruptible():
+            poller.write()
         _save_jobs(day)
 
 
