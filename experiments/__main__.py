@@ -50,14 +50,13 @@ def run(
 ) -> None:
     """Play a game day: load, faults, undo, evidence, verdict. The exit code is the verdict."""
     order = _order(gameday, target, experiment, profile=profile, out=out, weaknesses=weakness, seed=seed)
-    stop = Stop()
-    with stop.listening(), Display(Console(stderr=as_json)) as display:
-        played = game_day(order, display, stop)
-        display.phase("", "judging")
-        with unsafe_unless_clean(played):
-            verdict = judging.conclude(played)
-    _tell(played, verdict, as_json=as_json)
-    raise typer.Exit(verdict.exit_code)
+    try:
+        code = _play(order, as_json=as_json)
+    except OSError as error:
+        if error.errno not in CANNOT_WRITE:
+            raise
+        code = _say(ABORTED, f"evidence can no longer be written, everything is undone: {error}")
+    raise typer.Exit(code)
 
 
 @app.command(epilog="Example: gameday heal reports/runs/latest")
@@ -65,14 +64,14 @@ def heal(
     run: Annotated[str, typer.Argument(metavar="[RUN]", help="A run directory, or latest.")] = "latest",
     as_json: AsJson = False,
 ) -> None:
-    """Put the world back after a game day that was killed. Exit 0: undone and read back, 5: something is not."""
+    """Put the world back after a killed game day. Exit 0: undone and read back, or the region is gone; 5: neither."""
     healed = healing.heal(_open(run, verify=False))
     if as_json:
         typer.echo(json.dumps({"run": run, "clean": healed.clean, "lines": healed.lines}))
     else:
         for line in healed.lines:
             typer.echo(line)
-        typer.echo("healed: everything is undone and read back" if healed.clean else "UNSAFE: not everything is undone")
+        typer.echo(healed.ending)
     raise typer.Exit(healed.exit_code)
 
 
@@ -111,6 +110,18 @@ def plan(
         typer.echo(json.dumps(facts))
         return
     listing.show_plan(facts, Console())
+
+
+def _play(order: Order, *, as_json: bool) -> int:
+    """Play, judge and tell; returns the exit code. While something is not undone, any error is an UnsafeError."""
+    stop = Stop()
+    with stop.listening(), Display(Console(stderr=as_json)) as display:
+        played = game_day(order, display, stop)
+        display.phase("", "judging")
+        with unsafe_unless_clean(played):
+            verdict = judging.conclude(played)
+    _tell(played, verdict, as_json=as_json)
+    return verdict.exit_code
 
 
 def _order(
@@ -162,11 +173,11 @@ def _code(arguments: list[str] | None) -> int:
         return _say(REFUSED, str(error))
     except StopRequestedError as error:
         return _say(ABORTED, f"{error}: nothing was injected")
-    except UnsafeError as error:
+    except (UnsafeError, healing.NotHealedError) as error:
         return _say(UNSAFE, str(error))
     except Exception as error:  # noqa: BLE001  # the border of the process: whatever is left is a fault of ours
         if isinstance(error, OSError) and error.errno in CANNOT_WRITE:
-            return _say(ABORTED, f"evidence can no longer be written, everything is undone: {error}")
+            return _say(USAGE, f"expected room to write, found {error}: make some, then try again")
         traceback.print_exc()
         return _say(BUG, f"a fault of the suite itself: {type(error).__name__}: {error}")
 

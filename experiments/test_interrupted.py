@@ -136,9 +136,8 @@ def test_without_a_final_read_the_verdict_is_unknown(without_warehouse: str, tmp
 
 def test_heal_of_a_region_that_is_gone_says_so(region_name: str, tmp_path: Path) -> None:
     """There is nothing left to put back."""
-    run = RunDirectory.create(
-        tmp_path / "run", name="x", kind="gameday", facts={"target": {"name": "local"}, "region": "gone"}
-    )
+    facts = {"target": {"name": "local", "endpoint_url": "http://127.0.0.1:9"}, "region": "gone"}
+    run = RunDirectory.create(tmp_path / "run", name="x", kind="gameday", facts=facts)
     undo = run.undo()
     undo.intent("i-1", "ssm:SendCommand", experiment=FAULT, before={}, way_back={"kind": "run_command"})
     healed = run_gameday("heal", str(run.path), region=region_name)

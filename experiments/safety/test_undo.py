@@ -1,17 +1,22 @@
 """The way back: newest first, as often as wanted, and proven by reading back."""
 
+import errno
+import os
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from experiments import aws
+from experiments.actions import run_command
+from experiments.probes import fleet
 from experiments.safety import undo
 from experiments.safety.policy import RefusedError
 from fixtures.target import Target
-from reports.evidence import RunDirectory
+from reports.evidence import RunDirectory, Undo
 
 NOWHERE = "http://127.0.0.1:9"
+KNOWN = {"kind": "test"}
 
 
 def harm(run: RunDirectory, resource: str, way_back: dict[str, Any]) -> str:
@@ -24,6 +29,19 @@ def harm(run: RunDirectory, resource: str, way_back: dict[str, Any]) -> str:
 
 def terminated(run: RunDirectory, instance_id: str) -> str:
     return harm(run, instance_id, {"kind": "none", "service": "ec2", "id": instance_id})
+
+
+@pytest.fixture
+def taken(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The ids of the harms whose way back, of kind ``test``, was taken, in that order."""
+    ids: list[str] = []
+
+    def take(record: Undo, _: Target) -> tuple[bool, str]:
+        ids.append(record.id)
+        return True, "as before"
+
+    monkeypatch.setitem(undo.WAYS_BACK, ("test", ""), take)
+    return ids
 
 
 def test_every_open_harm_is_undone_newest_first_and_read_back(
@@ -84,6 +102,73 @@ def test_a_foreign_target_is_not_touched_either_to_undo(run: RunDirectory, targe
 def test_harms_on_a_system_that_is_gone_are_written_off(run: RunDirectory) -> None:
     terminated(run, "i-00000000000000001")
 
-    (result,) = undo.write_off(run, "region r1 is gone", writer="heal")
+    (result,) = undo.write_down(run, undo.write_off(run, "region r1 is gone"), writer="heal")
 
-    assert (result.verified, undo.is_clean(run)) == (True, True)
+    assert (result.verified, result.word, undo.is_clean(run)) == (True, "written off", True)
+
+
+def full(*_: object) -> int:
+    """A disk that takes nothing more."""
+    raise OSError(errno.ENOSPC, "No space left on device")
+
+
+@pytest.mark.parametrize("torn", [False, True], ids=["whole", "torn"])
+def test_on_a_full_disk_every_way_back_is_taken_and_none_is_called_proven(
+    run: RunDirectory,
+    target_at: Callable[..., Target],
+    taken: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+    torn: bool,
+) -> None:
+    """Also when the ledger cannot even be opened, because its torn last line must be ended first."""
+    first, second = harm(run, "one", KNOWN), harm(run, "two", KNOWN)
+    if torn:
+        with (run.path / "undo.ndjson").open("a") as ledger:
+            ledger.write('{"t":"intent"')
+    with monkeypatch.context() as disk:
+        disk.setattr(os, "write", full)
+        results = undo.put_back(run, target_at(NOWHERE), writer="test")
+
+    assert taken == [second, first]
+    assert [result.verified for result in results] == [False, False]
+    assert all("undone, but NOT ON RECORD" in str(result) and "No space left" in result.what for result in results)
+    assert not undo.is_clean(run)
+    assert [result.verified for result in undo.put_back(run, target_at(NOWHERE), writer="heal")] == [True, True]
+    assert undo.is_clean(run)
+
+
+def test_whatever_one_harm_raises_the_others_are_undone(
+    run: RunDirectory, target_at: Callable[..., Target], taken: list[str]
+) -> None:
+    """Here a record without the id that its way back needs."""
+    good = harm(run, "good", KNOWN)
+    harm(run, "incomplete", {"kind": "none", "service": "ec2"})
+
+    incomplete, fine = undo.put_back(run, target_at(NOWHERE), writer="test")
+
+    assert (incomplete.verified, incomplete.what) == (False, "KeyError: 'id'")
+    assert (fine.verified, taken) == (True, [good])
+
+
+def test_an_instance_that_fails_does_not_keep_the_others_stopped(
+    run: RunDirectory, target_at: Callable[..., Target], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    resumed = []
+
+    def state(_: Target, instance_id: str) -> str:
+        if instance_id == "i-1":
+            raise TimeoutError("the API does not answer")
+        return "running"
+
+    def resume(_: Target, ids: list[str], script: str) -> list[run_command.Result]:
+        resumed.extend(ids)
+        return [run_command.Result(ids[0], "Success", "pid 7 is S")]
+
+    monkeypatch.setattr(fleet, "instance_state", state)
+    monkeypatch.setattr(run_command, "run", resume)
+    harm(run, "i-1,i-2", {"kind": "run_command", "instance_ids": ["i-1", "i-2"], "pid_file": "run/oms.pid"})
+
+    (result,) = undo.put_back(run, target_at(NOWHERE), writer="test")
+
+    assert (result.verified, resumed) == (False, ["i-2"])
+    assert result.what == "i-1: TimeoutError: the API does not answer, i-2: Success, pid 7 is S"

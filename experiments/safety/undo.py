@@ -1,37 +1,49 @@
 """The way back: reads the undo ledger of a run, undoes what is not proven undone, newest first, and reads it back.
 
+Every way back is taken before the first is written down: a disk that is full must not keep anything from being undone.
+
 Safe to call at any time, from any process, as often as wanted: after the fault, as a rollback, on abort, and by
 ``gameday heal`` when whoever did the harm is dead. An intent without more may have been carried out, so it is undone.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-
-from botocore.exceptions import BotoCoreError, ClientError
 
 from experiments.actions import freezing, run_command
 from experiments.probes import database, fleet
 from experiments.probes.watching import wait_until
 from experiments.safety.policy import refuse_unless_local
 from fixtures.target import Target
-from reports.evidence import RunDirectory, Undo, UndoLedger
+from reports.evidence import RunDirectory, Undo, UndoLedger, now_us
 
 ENDED_LIMIT_S = 60.0
 AVAILABLE_LIMIT_S = 180.0
 
 
 @dataclass(frozen=True)
+class Taken:
+    """One way back that was taken, not yet on record. ``how`` it ended when it did: undone, or written off."""
+
+    record: Undo
+    verified: bool
+    what: str
+    at_us: int
+    how: str = "undone"
+
+
+@dataclass(frozen=True)
 class UndoResult:
-    """How the way back of one harm ended."""
+    """How the way back of one harm ended, in ``word`` for a person; verified only when the ledger has it, too."""
 
     id: str
     resource: str
     action: str
     verified: bool
     what: str
+    word: str
 
     def __str__(self) -> str:
-        return f"{self.action} of {self.resource}: {'undone' if self.verified else 'NOT UNDONE'}: {self.what}"
+        return f"{self.action} of {self.resource}: {self.word}: {self.what}"
 
 
 def is_clean(run: RunDirectory) -> bool:
@@ -40,52 +52,86 @@ def is_clean(run: RunDirectory) -> bool:
 
 
 def put_back(run: RunDirectory, target: Target, *, writer: str) -> list[UndoResult]:
-    """Undo every harm of the run that is not verified, newest first; what fails does not stop the others.
+    """Undo every harm of the run that is not verified, newest first, then write down what came of it.
 
     ``writer`` is who does it, for the ledger. Raises RefusedError when the target is not one that may be touched.
     """
+    return write_down(run, take_back(run, target), writer=writer)
+
+
+def take_back(run: RunDirectory, target: Target) -> list[Taken]:
+    """Take every open way back, newest first, and read it back; nothing that fails stops the others.
+
+    Writes nothing, so that a full disk cannot stop it either. Raises RefusedError as ``put_back`` does.
+    """
     records = [record for record in run.read_undo() if record.is_open]
-    if not records:
+    if records:
+        refuse_unless_local(target)
+    return [_take(record, target) for record in reversed(records)]
+
+
+def write_off(run: RunDirectory, why: str) -> list[Taken]:
+    """Every open way back of a system that does not exist any more; ``why`` says how that is known."""
+    return [Taken(one, True, why, now_us(), how="written off") for one in run.read_undo() if one.is_open]
+
+
+def leave_open(run: RunDirectory, why: str) -> list[Taken]:
+    """Every open way back, none of which can be taken from here."""
+    return [Taken(one, False, why, now_us()) for one in run.read_undo() if one.is_open]
+
+
+def write_down(run: RunDirectory, taken: Sequence[Taken], *, writer: str) -> list[UndoResult]:
+    """Put on record what was taken. What cannot be written stays open: the next one to look undoes it again."""
+    if not taken:
         return []
-    refuse_unless_local(target)
-    ledger = run.undo()
     try:
-        return [_undo(record, target, ledger, writer) for record in reversed(records)]
+        ledger = run.undo()
+    except OSError as error:
+        return [_off_record(one, error) for one in taken]
+    try:
+        return [_write_down(one, ledger, writer) for one in taken]
     finally:
         ledger.close()
 
 
-def write_off(run: RunDirectory, why: str, *, writer: str) -> list[UndoResult]:
-    """Close every open record of a system that does not exist any more; ``why`` says how that is known."""
-    ledger = run.undo()
-    results = []
-    for record in run.read_undo():
-        if record.is_open:
-            ledger.verified(record.id, {"by": writer, "what": why})
-            results.append(_result(record, why, verified=True))
-    ledger.close()
-    return results
-
-
-def _undo(record: Undo, target: Target, ledger: UndoLedger, writer: str) -> UndoResult:
-    kind = str(record.way_back.get("kind"))
-    service = str(record.way_back.get("service"))
-    way_back = WAYS_BACK.get((kind, service)) or WAYS_BACK.get((kind, ""))
+def _take(record: Undo, target: Target) -> Taken:
     try:
-        verified, what = way_back(record, target) if way_back else (False, f"unknown way back {kind}")
-    except (BotoCoreError, ClientError) as error:
+        verified, what = _way_back(record)(record, target)
+    except Exception as error:  # noqa: BLE001  # whatever it is, the other harms must still be undone
         verified, what = False, f"{type(error).__name__}: {error}"
-    data = {"by": writer, "what": what}
-    if verified:
-        ledger.undone(record.id, data)
-        ledger.verified(record.id, data)
-    else:
-        ledger.failed(record.id, data)
-    return _result(record, what, verified=verified)
+    return Taken(record, verified, what, now_us())
 
 
-def _result(record: Undo, what: str, *, verified: bool) -> UndoResult:
-    return UndoResult(record.id, record.resource, record.action, verified, what)
+def _way_back(record: Undo) -> "WayBack":
+    kind, service = str(record.way_back.get("kind")), str(record.way_back.get("service"))
+    return WAYS_BACK.get((kind, service)) or WAYS_BACK.get((kind, "")) or _unknown
+
+
+def _write_down(taken: Taken, ledger: UndoLedger, writer: str) -> UndoResult:
+    data = {"by": writer, "what": taken.what}
+    try:
+        if not taken.verified:
+            ledger.failed(taken.record.id, data, at_us=taken.at_us)
+            return _result(taken, taken.what, "NOT UNDONE", verified=False)
+        if taken.how == "undone":
+            ledger.undone(taken.record.id, data, at_us=taken.at_us)
+        ledger.verified(taken.record.id, {**data, "how": taken.how}, at_us=taken.at_us)
+    except OSError as error:
+        return _off_record(taken, error)
+    return _result(taken, taken.what, taken.how, verified=True)
+
+
+def _off_record(taken: Taken, error: OSError) -> UndoResult:
+    word = f"{taken.how}, but NOT ON RECORD" if taken.verified else "NOT UNDONE"
+    return _result(taken, f"{taken.what}; the undo ledger cannot be written: {error}", word, verified=False)
+
+
+def _result(taken: Taken, what: str, word: str, *, verified: bool) -> UndoResult:
+    return UndoResult(taken.record.id, taken.record.resource, taken.record.action, verified, what, word)
+
+
+def _unknown(record: Undo, target: Target) -> tuple[bool, str]:
+    return False, f"unknown way back {record.way_back.get('kind')}"
 
 
 def _terminated(record: Undo, target: Target) -> tuple[bool, str]:
@@ -122,10 +168,13 @@ def _resumed(record: Undo, target: Target) -> tuple[bool, str]:
 
 
 def _resume(target: Target, instance_id: str, script: str) -> tuple[bool, str]:
-    state = fleet.instance_state(target, instance_id)
-    if state in ("terminated", "shutting-down", "gone"):
-        return True, f"{instance_id} is {state}"
-    result = run_command.run(target, [instance_id], script)[0]
+    try:
+        state = fleet.instance_state(target, instance_id)
+        if state in ("terminated", "shutting-down", "gone"):
+            return True, f"{instance_id} is {state}"
+        result = run_command.run(target, [instance_id], script)[0]
+    except Exception as error:  # noqa: BLE001  # whatever it is, the other instances must still go on
+        return False, f"{instance_id}: {type(error).__name__}: {error}"
     return result.is_good, f"{instance_id}: {result.status}, {result.output}"
 
 
