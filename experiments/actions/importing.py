@@ -5,7 +5,7 @@ from collections.abc import Collection
 from experiments.actions.fault import NobodyToHurtError
 from experiments.probes import jobs
 from experiments.probes.watching import wait_until
-from experiments.recording import current_experiment, current_run
+from experiments.recording import current_events, current_experiment, current_run
 from experiments.sinks.read import open_sink
 from experiments.sinks.writing import Writer
 from fixtures.target import Target
@@ -20,7 +20,8 @@ def importing_instance(target: Target, *, among: Collection[str], limit_s: float
 
     Uploads such a file itself, so that nothing depends on what the load happens to send. Raises NobodyToHurtError.
     """
-    with Writer(target, current_run(), worker=f"import-{current_experiment()}", mark="LI") as writer:
+    worker = f"import-{current_experiment()}"
+    with Writer(target, current_run(), current_events(), worker=worker, mark="LI") as writer:
         writer.import_orders(IMPORT_ORDERS)
     primary = open_sink(target, "primary")
     owner: str | None = None

@@ -14,6 +14,8 @@ from experiments import resolving
 from fixtures.target import Target
 
 TIMEOUT_S = 4.0
+ROLLED_BACK = ("_ERROR_MESSAGE_", "_ERROR_MESSAGE_LIST_")  # in the body of a 200: OFBiz documents that as rolled back
+ERRORS = (*ROLLED_BACK, "error")
 
 
 class NoAnswerError(Exception):
@@ -43,7 +45,7 @@ class Answer:
     def is_good(self) -> bool:
         """Whether this is success by OFBiz's rule: status 200, and no error inside the body."""
         body = self.json()
-        return self.status == 200 and isinstance(body, dict) and not ({"_ERROR_MESSAGE_", "error"} & body.keys())
+        return self.status == 200 and isinstance(body, dict) and not any(body.get(name) for name in ERRORS)
 
 
 def request(

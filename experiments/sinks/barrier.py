@@ -63,7 +63,7 @@ def reach(target: Target, run: RunDirectory, *, within_s: float, writer: str) ->
     sinks: dict[str, Sink] = {name: open_sink(target, name) for name in SHOWS_IN["order"]}
     deadline = _Deadline(within_s)
     try:
-        sentinels = _write(target, run, deadline)
+        sentinels = _write(target, run, events, deadline)
         _await(sinks, sentinels, deadline)
         for one in sentinels:
             events.record("sentinel", subject=one.sink, data={**asdict(one), "deadline_s": within_s})
@@ -84,8 +84,8 @@ class _Deadline:
         return max(0.0, self._at - time.monotonic())
 
 
-def _write(target: Target, run: RunDirectory, deadline: _Deadline) -> list[_Sentinel]:
-    with Writer(target, run, worker="sentinel", mark="LS") as writer:
+def _write(target: Target, run: RunDirectory, events: EventWriter, deadline: _Deadline) -> list[_Sentinel]:
+    with Writer(target, run, events, worker="sentinel", mark="LS") as writer:
         stock = _insist(writer.take_stock, deadline)
         order = _insist(lambda: _first(writer.import_orders(1)), deadline)
     written = {"stock_delta": stock, "order": order}

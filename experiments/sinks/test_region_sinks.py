@@ -27,7 +27,7 @@ def test_what_was_acknowledged_is_in_every_sink_when_the_barrier_is_reached(run:
     """Each order once, with the digest that it was sent with, and each stock sum as taken."""
     poller = LandingPoller(target, run, run.facts["prefix"], every_s=0.2)
     poller.start()
-    with Writer(target, run, worker="w", mark="LX") as writer:
+    with Writer(target, run, run.events("w"), worker="w", mark="LX") as writer:
         outcomes = {writer.import_orders(3)[1] for _ in range(3)} | {writer.take_stock()[1] for _ in range(3)}
     reached = barrier.reach(target, run, within_s=60, writer="test")
     poller.stop()
