@@ -6,6 +6,7 @@ from typing import Any
 from experiments.catalog import Entry
 from experiments.children import Child
 from experiments.display import Display
+from experiments.healing import undo_everything
 from experiments.planning import GameDay, Timing
 from experiments.stopping import Stop
 from experiments.traffic import Traffic
@@ -40,6 +41,11 @@ class Day:
     def record(self, kind: str, *, subject: str | None = None, entry: Entry | None = None, **data: Any) -> int:
         """Write one event of the timeline; returns its time in microseconds."""
         return self.events.record(kind, subject=subject, data=data, experiment=entry.name if entry else None)
+
+    def undo_everything(self) -> None:
+        """Take every way back that is not proven yet, and say what came of it."""
+        for result in undo_everything(self.run, target=self.target.name, region=self.region, writer=WRITER):
+            self.display.say(f"undo: {result}")
 
     def load_is_dead(self) -> bool:
         """Whether the generator ended although nobody asked it to; said once in the timeline."""

@@ -75,8 +75,7 @@ def everything_undone(day: Day) -> Iterator[None]:
         _not_run(day, str(reason))
     finally:
         day.stop.clean_up_begins()
-        for result in undo.put_back(day.run, day.target, writer=WRITER):
-            day.display.say(f"undo: {result}")
+        day.undo_everything()
 
 
 @contextmanager

@@ -12,16 +12,16 @@ from experiments import chaos, expecting, roster, snapshot
 from experiments.catalog import Entry
 from experiments.chaos import Ending
 from experiments.children import Child
-from experiments.day import WRITER, Day
+from experiments.day import Day
 from experiments.probes import steady
 from experiments.probes.capacity import Member
-from experiments.safety import undo
 from experiments.safety.environment import clean_environment
 from experiments.stopping import StopRequestedError
 from reports.evidence import now_us
 
 Roster = tuple[Member, ...] | None
 
+NOTHING_DONE = ("baseline_not_met", "refused")
 ROLLBACK_S = 20.0  # what Chaos Toolkit gets for its rollbacks before its group is killed and we undo ourselves
 
 
@@ -52,8 +52,9 @@ def _play(day: Day, entry: Entry) -> Ending:
         return refusal
     with phase(day, "fault", entry, at_most_s=day.timing.fault_s):
         ending = _hurt(day, entry)
-    with phase(day, "recovery", entry, at_most_s=day.timing.recovery_max_s):
-        _recover(day, before, since_us=began_us)
+    if ending.result not in NOTHING_DONE:
+        with phase(day, "recovery", entry, at_most_s=day.timing.recovery_max_s):
+            _recover(day, before, since_us=began_us)
     _look_after(day, entry)
     return ending
 
@@ -102,7 +103,7 @@ def _hurt(day: Day, entry: Entry) -> Ending:
         in_time = _wait_for(day, child)
     finally:
         child.end(within_s=ROLLBACK_S)  # no-op when it has ended; else SIGTERM once: a second would cut its rollbacks
-        undo.put_back(day.run, day.target, writer=WRITER)
+        day.undo_everything()
     return chaos.ending(day.run.path, entry.name, child.exit_code if in_time else None)
 
 
