@@ -1,11 +1,12 @@
 """The one timeline: ``events/<writer>.ndjson``, hash-chained per writer, merged by time on read."""
 
 import hashlib
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from reports.evidence.clock import now_us
-from reports.evidence.ndjson import NdjsonWriter, read_lines
+from reports.evidence.ndjson import NdjsonWriter, convert, mapping, read_lines, text, whole_number
 from reports.evidence.schema import Event
 
 
@@ -56,15 +57,14 @@ class EventWriter:
 def read_events(path: Path) -> tuple[list[Event], int, list[str]]:
     """Return one writer's events, the number of torn lines, and what is wrong with its hash chain (one line each)."""
     lines, torn = read_lines(path)
-    events: list[Event] = []
     broken: list[str] = []
     before: str | None = None
     for line, record in lines:
         if record.get("prev") != before:
             broken.append(f"{path.name}: seq {record.get('seq')}: the line before it was changed, added or removed")
         before = _sha256(line)
-        events.append(_event(record, writer=path.stem))
-    return events, torn, broken
+    events, odd = convert((record for _, record in lines), partial(_event, writer=path.stem))
+    return events, torn + odd, broken
 
 
 def merge(events: list[Event]) -> list[Event]:
@@ -74,16 +74,16 @@ def merge(events: list[Event]) -> list[Event]:
 
 def _event(record: dict[str, Any], writer: str) -> Event:
     return Event(
-        seq=int(record.get("seq", 0)),
-        at_us=int(record.get("at_us", 0)),
+        seq=whole_number(record, "seq", 0),
+        at_us=whole_number(record, "at_us"),
         kind=str(record.get("kind", "")),
         writer=writer,
-        err_us=int(record.get("err_us") or 0),
+        err_us=whole_number(record, "err_us", 0),
         clock=str(record.get("clock", "suite")),
-        experiment=record.get("experiment"),
-        subject=record.get("subject"),
-        data=record.get("data") or {},
-        prev=record.get("prev"),
+        experiment=text(record, "experiment"),
+        subject=text(record, "subject"),
+        data=mapping(record, "data"),
+        prev=text(record, "prev"),
     )
 
 

@@ -4,12 +4,15 @@ An intent is on disk before the first byte is sent. A write whose ledger ends be
 have landed or not, and both are right.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from reports.evidence.clock import now_us
-from reports.evidence.ndjson import NdjsonWriter, read_ndjson
+from reports.evidence.ndjson import NdjsonWriter, convert, read_ndjson, text, whole_number
 from reports.evidence.schema import Attempt, Write, WriteOutcome
 
 
@@ -58,37 +61,58 @@ class LedgerWriter:
         self._out.close()
 
 
-def read_ledger(paths: Iterable[Path]) -> tuple[list[Write], int]:
-    """Return every intended write of the files with its attempts, by time of intent, and the number of torn lines."""
-    intents: dict[str, dict[str, Any]] = {}
-    attempts: dict[str, dict[int, dict[str, Any]]] = {}
-    torn = 0
+def read_ledger(paths: Iterable[Path]) -> tuple[list[Write], Counter[str]]:
+    """Return every intended write of the files with its attempts, by time of intent, and the torn records by file name.
+
+    An attempt without its intent is torn: the intent was written before it, so a part of the file is gone.
+    """
+    intents: dict[str, Write] = {}
+    lines: list[tuple[str, dict[str, Any]]] = []
+    torn: Counter[str] = Counter()
     for path in paths:
-        records, cut = read_ndjson(path)
-        torn += cut
-        for record in records:
-            key = str(record.get("key"))
-            if record.get("t") == "intent":
-                intents.setdefault(key, record)
-            else:
-                attempt = attempts.setdefault(key, {}).setdefault(int(record.get("n") or 1), {})
-                attempt[str(record.get("t"))] = record
-    writes = [_write(key, intent, attempts.get(key, {})) for key, intent in intents.items()]
-    return sorted(writes, key=lambda write: (write.at_us, write.key)), torn
+        records, torn[path.name] = read_ndjson(path)
+        found, odd = convert((one for one in records if one.get("t") == "intent"), partial(_intent, writer=path.stem))
+        torn[path.name] += odd
+        for write in found:
+            intents.setdefault(write.key, write)
+        lines += [(path.name, one) for one in records if one.get("t") != "intent"]
+    attempts: dict[str, dict[int, dict[str, Any]]] = {}
+    for name, line in lines:
+        pair, odd = convert([line], _step)
+        if odd or pair[0][0] not in intents:
+            torn[name] += 1
+            continue
+        key, n, step = pair[0]
+        attempts.setdefault(key, {}).setdefault(n, {})[step] = line
+    writes = [replace(write, attempts=_attempts(attempts.get(key, {}))) for key, write in intents.items()]
+    return sorted(writes, key=lambda write: (write.at_us, write.key)), +torn
 
 
-def _write(key: str, intent: dict[str, Any], attempts: dict[int, dict[str, Any]]) -> Write:
+def _intent(record: dict[str, Any], writer: str) -> Write:
+    sinks = record.get("sinks") or []
+    if not isinstance(sinks, list):
+        raise ValueError(f"sinks: expected a list, found {sinks!r}")
     return Write(
-        key=key,
-        kind=str(intent.get("kind")),
-        at_us=int(intent.get("at_us", 0)),
-        digest=intent.get("digest"),
-        amount_minor=intent.get("amount_minor"),
-        sinks=tuple(intent.get("sinks") or ()),
-        attempts=tuple(_attempt(n, records) for n, records in sorted(attempts.items())),
-        sum_key=intent.get("sum_key"),
-        units=intent.get("units"),
+        key=str(record["key"]),
+        kind=str(record.get("kind")),
+        at_us=whole_number(record, "at_us"),
+        digest=text(record, "digest"),
+        amount_minor=_optional(record, "amount_minor"),
+        sinks=tuple(map(str, sinks)),
+        sum_key=text(record, "sum_key"),
+        units=_optional(record, "units"),
+        writer=writer,
     )
+
+
+def _step(record: dict[str, Any]) -> tuple[str, int, str]:
+    """Return the key, the number of the attempt, and which of its steps the line is."""
+    whole_number(record, "at_us")
+    return str(record["key"]), whole_number(record, "n", 1), str(record["t"])
+
+
+def _attempts(by_number: dict[int, dict[str, Any]]) -> tuple[Attempt, ...]:
+    return tuple(_attempt(n, records) for n, records in sorted(by_number.items()))
 
 
 def _attempt(n: int, records: dict[str, Any]) -> Attempt:
@@ -102,6 +126,10 @@ def _attempt(n: int, records: dict[str, Any]) -> Attempt:
         outcome_us=outcome.get("at_us"),
         reason=outcome.get("reason"),
     )
+
+
+def _optional(record: dict[str, Any], name: str) -> int | None:
+    return None if record.get(name) is None else whole_number(record, name)
 
 
 def _time(at_us: int | None) -> int:

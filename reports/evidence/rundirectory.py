@@ -8,6 +8,7 @@ import json
 import os
 import secrets
 from collections import Counter
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -43,6 +44,7 @@ class RunDirectory:
     ) -> "RunDirectory":
         """Make a run directory: at ``path``, or ``reports/runs/<UTC>-<name>`` with ``latest`` pointing at it.
 
+        Its name there is the run's name from then on (fact ``run``), also of a copy that is called otherwise.
         Raises NotARunDirectoryError when there is something at the path already.
         """
         directory = path or _free_path(RUNS, f"{utc_name()}-{name}")
@@ -50,7 +52,14 @@ class RunDirectory:
             raise NotARunDirectoryError(f"{directory}: expected a new or empty directory, found files: choose another")
         directory.mkdir(parents=True, exist_ok=True)
         directory = directory.resolve()
-        facts = {"schema": SCHEMA_VERSION, "name": name, "kind": kind, "started_us": now_us(), **facts}
+        facts = {
+            "schema": SCHEMA_VERSION,
+            "run": directory.name,
+            "name": name,
+            "kind": kind,
+            "started_us": now_us(),
+            **facts,
+        }
         _write_json(directory / "run.json", facts)
         if directory.parent == RUNS:
             _point_latest(directory)
@@ -77,11 +86,6 @@ class RunDirectory:
         if wrong:
             raise SealBrokenError(f"{path}: {len(wrong)} files are not as they were sealed, the first: {wrong[0]}")
         return cls(directory, facts)
-
-    def add_facts(self, more: dict[str, Any]) -> None:
-        """Add facts to ``run.json`` that were not known when the run was created (whole or not at all)."""
-        self.facts = {**self.facts, **more}
-        _write_json(self.path / "run.json", self.facts)
 
     # Writers. After the seal, what is still written goes to amendments/ by itself.
 
@@ -146,8 +150,8 @@ class RunDirectory:
     def read_ledger(self) -> list[Write]:
         """Return every intended write with its attempts, by time of intent."""
         writes, torn = ledger.read_ledger(sorted((self.path / "ledger").glob("*.ndjson")))
-        if torn:
-            self.torn["ledger"] = torn
+        for name, dropped in torn.items():
+            self.torn[f"ledger/{name}"] = dropped
         return writes
 
     def read_delivery(self) -> list[Delivery]:
@@ -155,24 +159,32 @@ class RunDirectory:
         found: list[Delivery] = []
         for path in sorted((self.path / "delivery").glob("*.ndjson")):
             records, torn = ndjson.read_ndjson(path)
-            self._count(path, torn)
-            found += [_delivery(record, path.stem) for record in records]
+            seconds, odd = ndjson.convert(records, partial(_delivery, worker=path.stem))
+            self._count(path, torn + odd)
+            found += seconds
         return sorted(found, key=lambda second: (second.at_us, second.worker))
 
     def read_landed(self, sink: str) -> list[Landed] | None:
         """Return what was read back from a sink, None when it never was."""
-        return tables.read_landed(self.path / "landed" / f"{sink}.parquet")
+        path = self.path / "landed" / f"{sink}.parquet"
+        rows = tables.read_landed(path)
+        self._count(path, int(rows is None and path.is_file()))
+        return rows
 
     def read_jobs(self) -> list[Job] | None:
         """Return the job rows, None when the table was never read."""
-        return tables.read_jobs(self.path / "jobs.parquet")
+        path = self.path / "jobs.parquet"
+        rows = tables.read_jobs(path)
+        self._count(path, int(rows is None and path.is_file()))
+        return rows
 
     def read_signals(self) -> list[Signal]:
         """Return the probe values by time."""
         path = self.path / "signals.ndjson"
         records, torn = ndjson.read_ndjson(path)
-        self._count(path, torn)
-        return sorted((_signal(record) for record in records), key=lambda signal: signal.at_us)
+        signals, odd = ndjson.convert(records, _signal)
+        self._count(path, torn + odd)
+        return sorted(signals, key=lambda signal: signal.at_us)
 
     def read_undo(self, *, amended: bool = True) -> list[Undo]:
         """Return the undo records; with what a heal added after the seal unless told otherwise (the judge does)."""
@@ -226,14 +238,15 @@ class RunDirectory:
 
 
 def _delivery(record: dict[str, Any], worker: str) -> Delivery:
-    known = {name: record[name] for name in Delivery.__dataclass_fields__ if record.get(name) is not None}
-    zero = {"at_us": 0, "worker": worker, "planned": 0, "sent": 0, "completed": 0, "in_flight": 0}
-    return Delivery(**{**zero, **known})
+    names = [name for name in Delivery.__dataclass_fields__ if name not in ("worker", "cpu_ratio")]
+    counts = {name: ndjson.whole_number(record, name, 0) for name in names}
+    return Delivery(worker=worker, cpu_ratio=ndjson.number(record, "cpu_ratio", 0.0), **counts)
 
 
 def _signal(record: dict[str, Any]) -> Signal:
     known = {name: record[name] for name in Signal.__dataclass_fields__ if name in record}
-    return Signal(**{"at_us": 0, "name": "", "value": None, **known})
+    known |= {"at_us": ndjson.whole_number(record, "at_us", 0), "experiment": ndjson.text(record, "experiment")}
+    return Signal(**{"name": "", "value": None, **known})
 
 
 def _write_json(path: Path, body: dict[str, Any]) -> None:

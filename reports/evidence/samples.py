@@ -15,6 +15,7 @@ from reports.evidence.schema import SAMPLES
 
 FLUSH_S = 0.25
 FLUSH_ROWS = 1000
+UNREADABLE = (pa.ArrowException, OSError, ValueError)  # what Arrow raises for a file that is not whole, or not ours
 _END_OF_STREAM = b"\xff\xff\xff\xff\x00\x00\x00\x00"
 
 
@@ -68,7 +69,7 @@ def read_stream(path: Path) -> tuple[pa.Table, int]:
     data = path.read_bytes()
     try:
         reader = pa.ipc.open_stream(data)
-    except (pa.ArrowInvalid, OSError):
+    except UNREADABLE:
         return SAMPLES.empty_table(), 1 if data else 0
     batches: list[pa.RecordBatch] = []
     while True:
@@ -76,7 +77,7 @@ def read_stream(path: Path) -> tuple[pa.Table, int]:
             batches.append(reader.read_next_batch())
         except StopIteration:
             return pa.Table.from_batches(batches, schema=reader.schema), 0
-        except (pa.ArrowInvalid, OSError):
+        except UNREADABLE:
             return pa.Table.from_batches(batches, schema=reader.schema), 1
 
 
@@ -84,16 +85,22 @@ def read_samples(directory: Path) -> tuple[pa.Table, dict[str, int]]:
     """Return all workers' samples as one table of ``schema.SAMPLES`` by ``sched_us``, and the torn tails by file name.
 
     Where a worker has both a stream and a Parquet file, the compaction was cut short or has just ended: Parquet wins.
+    A file that cannot be read has no rows, and is torn.
     """
     from pyarrow import parquet
 
     torn: dict[str, int] = {}
+    tables: list[pa.Table] = []
     done = {path.stem for path in directory.glob("*.parquet")}
-    tables = [_conform(parquet.read_table(path)) for path in sorted(directory.glob("*.parquet"))]
+    for path in sorted(directory.glob("*.parquet")):
+        try:
+            tables.append(_conform(parquet.read_table(path)))
+        except UNREADABLE:
+            torn[path.name] = 1
     for path in sorted(directory.glob("*.arrows")):
         if path.stem not in done:
-            table, cut = read_stream(path)
-            tables.append(_conform(table))
+            table, cut = _conformed_stream(path)
+            tables.append(table)
             if cut:
                 torn[path.name] = cut
     table = pa.concat_tables(tables) if tables else SAMPLES.empty_table()
@@ -108,14 +115,22 @@ def compact(directory: Path) -> dict[str, int]:
     for path in sorted(directory.glob("*.arrows")):
         final = path.with_suffix(".parquet")
         if not final.exists():
-            table, cut = read_stream(path)
+            table, cut = _conformed_stream(path)
             if cut:
                 torn[path.name] = cut
             part = path.with_suffix(".part")
-            parquet.write_table(_conform(table), part, compression="zstd")
+            parquet.write_table(table, part, compression="zstd")
             part.replace(final)
         path.unlink()
     return torn
+
+
+def _conformed_stream(path: Path) -> tuple[pa.Table, int]:
+    table, cut = read_stream(path)
+    try:
+        return _conform(table), cut
+    except UNREADABLE:
+        return SAMPLES.empty_table(), 1
 
 
 def _conform(table: pa.Table) -> pa.Table:

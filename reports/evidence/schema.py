@@ -152,6 +152,7 @@ class Write:
     attempts: tuple[Attempt, ...] = ()
     sum_key: str | None = None  # "<facility>|<product>" of a write whose API has no key
     units: int | None = None
+    writer: str = ""  # whose ledger the intent is in
 
     @property
     def outcome(self) -> WriteOutcome:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from reports.evidence.samples import UNREADABLE
 from reports.evidence.schema import JOBS, LANDED, Job, Landed
 
 
@@ -17,7 +18,7 @@ def write_landed(path: Path, rows: Iterable[Landed]) -> None:
 
 def read_landed(path: Path) -> list[Landed] | None:
     """Return what was read back, or None when the sink was never read (or the file is not readable)."""
-    rows = _read(path, LANDED)
+    rows = _read(path, LANDED, needed=("key", "kind", "count"))
     return None if rows is None else [Landed(**row) for row in rows]
 
 
@@ -28,7 +29,7 @@ def write_jobs(path: Path, rows: Iterable[Job]) -> None:
 
 def read_jobs(path: Path) -> list[Job] | None:
     """Return the job rows, or None when the table was never read (or the file is not readable)."""
-    rows = _read(path, JOBS)
+    rows = _read(path, JOBS, needed=("when", "job_id"))
     return None if rows is None else [Job(**row) for row in rows]
 
 
@@ -41,15 +42,18 @@ def _write(path: Path, schema: pa.Schema, rows: list[dict[str, Any]]) -> None:
     part.replace(path)
 
 
-def _read(path: Path, schema: pa.Schema) -> list[dict[str, Any]] | None:
+def _read(path: Path, schema: pa.Schema, *, needed: tuple[str, ...]) -> list[dict[str, Any]] | None:
     from pyarrow import parquet
 
     if not path.is_file():
         return None
     try:
         table = parquet.read_table(path)
-    except (pa.ArrowInvalid, OSError):
+        names = [name for name in schema.names if name in table.column_names]
+        table = table.select(names).cast(pa.schema([schema.field(name) for name in names]))
+    except UNREADABLE:
         return None
-    names = [name for name in schema.names if name in table.column_names]
-    rows: list[dict[str, Any]] = table.select(names).to_pylist()
+    if any(name not in names or table[name].null_count for name in needed):
+        return None
+    rows: list[dict[str, Any]] = table.to_pylist()
     return rows

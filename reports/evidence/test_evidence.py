@@ -3,8 +3,10 @@
 import json
 import multiprocessing
 import os
+import resource
 import signal
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -233,3 +235,70 @@ def test_the_write_side_imports_nothing_heavy() -> None:
 
     assert found.get(timeout=60) == []
     child.join(60)
+
+
+def _write_on_a_full_disk(run: Path, found: "multiprocessing.Queue[tuple[bool, list[str]]]") -> None:
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    undo, raised = RunDirectory.open(run).undo(), False
+    undo.intent("i-1", "stop", experiment=None, before={}, way_back={"kind": "none"}, undo_id="whole")
+    full = (run / "undo.ndjson").stat().st_size + 50
+    resource.setrlimit(resource.RLIMIT_FSIZE, (full, resource.RLIM_INFINITY))
+    try:
+        undo.intent("i-2", "stop", experiment=None, before={}, way_back={"kind": "none"}, undo_id="cut")
+    except OSError:
+        raised = True
+    resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+    undo.verified("whole")
+    found.put((raised, [record.state for record in RunDirectory.open(run).read_undo()]))
+
+
+def test_a_line_that_is_written_in_part_is_an_error_and_costs_no_other(run: RunDirectory) -> None:
+    """A disk that is nearly full takes a part of a line: whoever counts on the line must know."""
+    found: multiprocessing.Queue[tuple[bool, list[str]]] = SPAWN.Queue()
+    child = SPAWN.Process(target=_write_on_a_full_disk, args=(run.path, found))
+    child.start()
+
+    assert found.get(timeout=60) == (True, ["verified"])
+    child.join(60)
+
+
+@pytest.mark.parametrize("cut", [1, 100, 10_000])
+def test_a_parquet_file_that_is_not_whole_has_no_rows_and_is_torn(run: RunDirectory, cut: int) -> None:
+    """One file costs itself only."""
+    for worker in ("a", "b"):
+        writer = run.samples(worker)
+        writer.add(sched_us=1, outcome="ok")
+        writer.close()
+    run.compact_samples()
+    run.write_landed("primary", [Landed(key="K", kind="order", count=1)])
+    run.write_jobs([Job(when="after", job_id="1")])
+    for name in ("samples/a.parquet", "landed/primary.parquet", "jobs.parquet"):
+        path = run.path / name
+        os.truncate(path, max(0, path.stat().st_size - cut))
+
+    assert run.read_samples().column("worker").to_pylist() == ["b"]
+    assert (run.read_landed("primary"), run.read_jobs()) == (None, None)
+    assert run.torn == {"samples/a.parquet": 1, "landed/primary.parquet": 1, "jobs.parquet": 1}
+
+
+@pytest.mark.parametrize(
+    ("name", "line", "read"),
+    [
+        ("events/a.ndjson", '{"seq":0,"at_us":null,"kind":"x"}', RunDirectory.read_events),
+        ("events/a.ndjson", '{"seq":0,"at_us":1,"kind":"x","data":[1]}', RunDirectory.read_events),
+        ("delivery/w0.ndjson", '{"at_us":1,"planned":"four"}', RunDirectory.read_delivery),
+        ("signals.ndjson", '{"at_us":"now","name":"x"}', RunDirectory.read_signals),
+        ("ledger/w0.ndjson", '{"t":"intent","key":"K","at_us":null}', RunDirectory.read_ledger),
+        ("ledger/w0.ndjson", '{"t":"sent","key":"K","n":1,"at_us":1}', RunDirectory.read_ledger),
+        ("undo.ndjson", '{"t":"intent","id":"1","at_us":[]}', RunDirectory.read_undo),
+    ],
+)
+def test_a_record_that_is_not_as_its_schema_says_is_torn(
+    run: RunDirectory, name: str, line: str, read: Callable[[RunDirectory], list[object]]
+) -> None:
+    """It is whole JSON and means nothing: dropped and counted, never an exception."""
+    (run.path / name).parent.mkdir(exist_ok=True)
+    (run.path / name).write_text(line + "\n")
+
+    assert read(run) == []
+    assert run.torn == {name: 1}

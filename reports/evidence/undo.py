@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from reports.evidence.clock import now_us
-from reports.evidence.ndjson import NdjsonWriter, read_ndjson
+from reports.evidence.ndjson import NdjsonWriter, convert, mapping, number, read_ndjson, text, whole_number
 from reports.evidence.schema import Undo
 
 
@@ -81,18 +81,20 @@ def read_undo(*paths: Path) -> tuple[list[Undo], int]:
     for line in lines:
         if line.get("t") != "intent":
             steps.setdefault(str(line.get("id")), []).append(line)
-    return [_undo(line, steps.get(str(line.get("id")), [])) for line in lines if line.get("t") == "intent"], torn
+    intents = [line for line in lines if line.get("t") == "intent"]
+    records, odd = convert(intents, lambda intent: _undo(intent, steps.get(str(intent.get("id")), [])))
+    return records, torn + odd
 
 
 def _undo(intent: dict[str, Any], steps: list[dict[str, Any]]) -> Undo:
     return Undo(
         id=str(intent.get("id")),
-        experiment=intent.get("experiment"),
+        experiment=text(intent, "experiment"),
         resource=str(intent.get("resource")),
         action=str(intent.get("action")),
-        before=intent.get("before") or {},
-        way_back=intent.get("way_back") or {},
-        lease_s=intent.get("lease_s"),
-        at_us=int(intent.get("at_us", 0)),
+        before=mapping(intent, "before"),
+        way_back=mapping(intent, "way_back"),
+        lease_s=None if intent.get("lease_s") is None else number(intent, "lease_s"),
+        at_us=whole_number(intent, "at_us", 0),
         steps=tuple(steps),
     )
