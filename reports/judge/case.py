@@ -1,12 +1,12 @@
 """Everything that is known of a run, read once: what every promise is judged on. After ``read_case`` all is pure."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
 from reports.evidence import SINKS, Delivery, Event, Job, Landed, RunDirectory, Signal, Undo, Write
-from reports.judge.requests import Requests, from_samples
+from reports.judge.requests import Ints, Requests, from_samples, write_starts
 from reports.judge.timeline import Experiment, experiments
 from reports.objectives import Objectives, from_facts
 
@@ -27,12 +27,27 @@ class Case:
     jobs: list[Job] | None
     torn: dict[str, int] = field(default_factory=dict)
     altered: tuple[str, ...] = ()  # breaks of a hash chain
-    ledgers: frozenset[str] = frozenset()  # workers with at least one line in their ledger
+    # When each request that writes began, by worker and kind of write.
+    write_starts: dict[tuple[str, str], Ints] = field(default_factory=dict)
 
     @cached_property
     def experiments(self) -> tuple[Experiment, ...]:
         """The experiments as they went, planned ones first."""
         return experiments(self.facts, self.events)
+
+    @cached_property
+    def was_killed(self) -> bool:
+        """Whether an experiment began and never ended."""
+        return was_killed(self.events)
+
+    @cached_property
+    def has_ended(self) -> bool:
+        """Whether the run came to its own end: it says so, or has read back."""
+        return any(
+            event.kind == "run.finished" or (event.kind == "phase.finished" and event.subject == "read-back")
+            for event in self.events
+            if event.experiment is None
+        )
 
     @property
     def prefix(self) -> str:
@@ -52,22 +67,22 @@ class Case:
 def read_case(run: RunDirectory, objectives: Objectives | None = None) -> Case:
     """Read a run directory, half-written or sealed; with its own objectives unless others are given."""
     objectives = objectives or from_facts(run.facts.get("objectives"))
-    events = tuple(run.read_events())
-    return Case(
+    events, samples = tuple(run.read_events()), run.read_samples()
+    case = Case(
         facts=run.facts,
         objectives=objectives,
         events=events,
-        requests=from_samples(run.read_samples(), late_s=objectives.value("late_s")),
+        requests=from_samples(samples, late_s=objectives.value("late_s")),
         delivery=tuple(run.read_delivery()),
         writes=tuple(run.read_ledger()),
         landed={sink: run.read_landed(sink) for sink in SINKS},
         signals=tuple(run.read_signals()),
         undo=tuple(run.read_undo(amended=was_killed(events))),
         jobs=run.read_jobs(),
-        torn=dict(run.torn),
         altered=tuple(run.broken_chains()),
-        ledgers=frozenset(path.stem for path in (run.path / "ledger").glob("*.ndjson") if path.stat().st_size),
+        write_starts=write_starts(samples),
     )
+    return replace(case, torn=dict(run.torn))  # known when all is read
 
 
 def was_killed(events: Sequence[Event]) -> bool:

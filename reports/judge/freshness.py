@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from reports.evidence import Landed, Write
+from reports.judge import ledgers
 from reports.judge.case import Case
 from reports.judge.promise import Promise, Status, numbers, plural, some
 from reports.judge.writes import why_unread
@@ -99,6 +100,9 @@ def _judge(case: Case, sink: str, delays: list[Delay], limit_s: float) -> Promis
     if unsure:
         said = f"{len(unsure):,} of {base} may be later than {limit_s:g} s: the polls cannot tell"
         return Promise(NAME, Status.UNKNOWN, said, None, sink, counted)
+    hole = ledgers.hole(case)
+    if hole:
+        return Promise(NAME, Status.UNKNOWN, hole, None, sink, counted)
     said = f"slowest of {base} there after {worst:.1f} s at most, p95 {counted['p95']:.1f} s; objective {limit_s:g} s"
     return Promise(NAME, Status.PASS, said, None, sink, counted)
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 from reports.evidence import RunDirectory
-from reports.judge import fault
+from reports.judge import fault, ledgers
 from reports.judge.availability import availability_within_budget
 from reports.judge.capacity import capacity_restored
 from reports.judge.case import Case, read_case
@@ -18,7 +18,7 @@ from reports.judge.freshness import landed_within_freshness
 from reports.judge.jobs import jobs_drained, no_job_orphaned, no_job_run_twice, schedules_kept
 from reports.judge.latency import latency_back_in_band
 from reports.judge.measured import expected, measured
-from reports.judge.promise import Promise, Status, plural
+from reports.judge.promise import Promise, Status, plural, some
 from reports.judge.recovery import recovered_within_rto
 from reports.judge.replica import replica_caught_up
 from reports.judge.steady import steady_state_after, steady_state_before
@@ -26,6 +26,7 @@ from reports.judge.timeline import Experiment
 from reports.judge.undone import undone
 from reports.judge.verdict import ExperimentVerdict, NotRun, Reason, Sign, Verdict
 from reports.judge.words import WORST_FIRST, Word, worst
+from reports.judge.workers import killed
 from reports.judge.writes import BREAKS, Reading, declared_sinks, no_sink, read_sink, writes_at
 from reports.objectives import Objectives
 
@@ -70,15 +71,21 @@ def judge(run: RunDirectory, *, objectives: Objectives | None = None) -> Verdict
 def verdict_of(case: Case) -> Verdict:
     """Judge a case. Pure."""
     ran = [one for one in case.experiments if not one.not_run]
-    not_run = tuple(NotRun(one.name, one.reason) for one in case.experiments if one.not_run)
+    not_run = tuple(NotRun(one.name, one.reason or _silence(case)) for one in case.experiments if one.not_run)
     by_experiment = {one.name: [_judged(case, one, name) for name in _applicable(case, one)] for one in ran}
     of_run = list(_run_promises(case))
     experiments = tuple(_experiment(case, one, by_experiment[one.name]) for one in ran)
     promises = (*(promise for listed in by_experiment.values() for promise in listed), *of_run)
-    reasons = sorted(_reasons(case, ran, not_run, promises), key=lambda r: WORST_FIRST.index(r.word))
+    found = _after_a_call(ran, _reasons(case, ran, not_run, promises))
+    reasons = sorted(found, key=lambda r: WORST_FIRST.index(r.word))
     word = worst([Word.PASS, *(reason.word for reason in reasons)])
     because = reasons[0].because if reasons else f"{len(promises)} of {plural(len(promises), 'promise')} held"
-    return Verdict(word, because, promises, experiments, not_run, tuple(reasons))
+    return Verdict(word, because, promises, experiments, not_run, tuple(reasons), case.torn)
+
+
+def _silence(case: Case) -> str:
+    """Why nobody says why an experiment was not run."""
+    return "" if case.has_ended else "the run was killed"
 
 
 def _applicable(case: Case, experiment: Experiment) -> list[str]:
@@ -201,6 +208,14 @@ def _reasons(
         yield Reason(Word.UNKNOWN, "no promise is listed, so nothing was looked at")
 
 
+def _after_a_call(ran: list[Experiment], reasons: Iterator[Reason]) -> Iterator[Reason]:
+    """Two words say that nothing was injected. A run in which something was is ABORTED instead."""
+    injected = any(one.called_us is not None for one in ran)
+    for reason in reasons:
+        untouched = reason.word in (Word.BASELINE_NOT_MET, Word.REFUSED)
+        yield Reason(Word.ABORTED, reason.because) if injected and untouched else reason
+
+
 def _from_events(case: Case) -> Iterator[Reason]:
     known = {one.name for one in case.experiments if not one.not_run}
     for record in case.undo:
@@ -214,5 +229,14 @@ def _from_events(case: Case) -> Iterator[Reason]:
             yield Reason(Word.ABORTED, f"the run was aborted: {said}")
         elif event.kind == "bug":
             yield Reason(Word.BUG, f"a fault of the suite itself: {said}")
+    hole = ledgers.hole(case)
+    if hole:
+        yield Reason(Word.UNKNOWN, hole)
+    if killed(case):
+        yield Reason(
+            Word.UNKNOWN, f"load worker {some(sorted(killed(case)))} never wrote that it stopped: it was killed"
+        )
+    if case.torn.get("undo.ndjson") and not case.was_killed:
+        yield Reason(Word.UNKNOWN, "undo.ndjson is not whole: what else was done and undone is not known")
     if case.altered:
         yield Reason(Word.UNKNOWN, f"the evidence is not as it was written: {case.altered[0]}")

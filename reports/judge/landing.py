@@ -41,7 +41,8 @@ class Landing:
     sink: str
     fates: dict[Fate, list[str]] = field(default_factory=lambda: defaultdict(list))
     corrupted: list[str] = field(default_factory=list)
-    compared: int = 0  # how many contents were compared
+    once: int = 0  # how many are there once, so that there is a content to compare
+    compared: int = 0  # how many contents were compared, digest and amount
     late_commits: int = 0  # rows that were polled absent after their own stamp: committed late, which is legal
 
     def of(self, *fates: Fate) -> list[str]:
@@ -87,6 +88,7 @@ def land_orders(
         fate = _fate(sink, write, row, source)
         found.fates[fate].append(write.key)
         if row is not None and row.count == 1:
+            found.once += 1
             _compare(found, write, row, source if sink != "primary" else None)
             found.late_commits += _is_late_commit(row)
     for key, row in here.items():
@@ -116,10 +118,9 @@ def _compare(found: Landing, write: Write, row: Landed, source: Landed | None) -
     )
     pairs = [(row.digest, digest), (row.amount_minor, amount)]
     comparable = [(is_, should) for is_, should in pairs if is_ is not None and should is not None]
-    if comparable:
-        found.compared += 1
-        if any(is_ != should for is_, should in comparable):
-            found.corrupted.append(write.key)
+    found.compared += len(comparable) == len(pairs)
+    if any(is_ != should for is_, should in comparable):
+        found.corrupted.append(write.key)
 
 
 def _is_late_commit(row: Landed) -> bool:

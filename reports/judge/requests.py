@@ -18,6 +18,9 @@ Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 Floats = NDArray[np.float64]
 
+# The requests that write, and the kind of write that each is in the ledger.
+WRITES = {"POST /api/uploadAndImportfile": "order", "POST /api/service/updateInventoryByIdentification": "stock_delta"}
+
 
 @dataclass(frozen=True)
 class Requests:
@@ -59,6 +62,18 @@ def from_samples(samples: pa.Table, *, late_s: float) -> Requests:
     good = in_time & np.asarray(answered) & ended
     latency = np.where(good, (end - due) / 1e6, np.inf)
     return Requests(due, in_time, good, latency)
+
+
+def write_starts(samples: pa.Table) -> dict[tuple[str, str], Ints]:
+    """Return when each request that writes began, ascending, by worker and kind of write."""
+    found: dict[tuple[str, str], Ints] = {}
+    began = samples.filter(pc.and_(pc.is_valid(samples["start_us"]), pc.is_valid(samples["worker"])))
+    for endpoint, kind in WRITES.items():
+        rows = began.filter(pc.equal(began["endpoint"], endpoint))
+        for worker in pc.unique(rows["worker"]).to_pylist():
+            starts = rows.filter(pc.equal(rows["worker"], worker))["start_us"]
+            found[worker, kind] = np.sort(np.asarray(starts, dtype=np.int64))
+    return found
 
 
 def _ints(column: pa.ChunkedArray) -> Ints:

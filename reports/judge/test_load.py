@@ -1,5 +1,7 @@
 """load_delivered and latency_back_in_band: what the other numbers stand on, and what they compare."""
 
+from dataclasses import replace
+
 import pyarrow as pa
 import pytest
 
@@ -128,3 +130,20 @@ def test_no_sample_is_no_request(tmp_path: object) -> None:
     run = RunDirectory.create(tmp_path / "r", name="x", kind="load", facts={})  # type: ignore[operator]
 
     assert len(from_samples(run.read_samples(), late_s=2)) == 0
+
+
+def test_a_worker_that_began_and_left_no_second_is_missed() -> None:
+    """Nobody said how many are started; each says of itself that it began."""
+    began = [replace(event("load.worker.started", 0, subject=name), writer=f"load-{name}") for name in ("w0", "w1")]
+    found = case(events=[*course(), *began], requests=traffic([]), delivery=beats())
+
+    assert "1 load worker recorded; 2 were started" in load_delivered(found, found.experiments[0]).because
+
+
+@pytest.mark.parametrize(("last_s", "status"), [(39, "UNKNOWN"), (41, "PASS")])
+def test_a_worker_that_was_killed_at_the_very_end_did_not_deliver(last_s: int, status: str) -> None:
+    """A silence that is too short to be seen counts when the worker never wrote that it stopped."""
+    told = [event("load.worker.started", 0, subject="w0"), event("load.stopped", 50, experiment=None)]
+    found = case(events=[*course(), *told], requests=traffic([]), delivery=beats(to_s=last_s))
+
+    assert load_delivered(found, found.experiments[0]).status == status

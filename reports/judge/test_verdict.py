@@ -175,7 +175,7 @@ def test_what_was_not_run_is_listed() -> None:
     events = [event("experiment.not_run", 5, experiment="other", reason="the one before failed")]
     verdict = verdict_of(case(events=events, promises=["undone"]))
 
-    assert [str(one) for one in verdict.not_run] == [NAME, "other: the one before failed"]
+    assert [str(one) for one in verdict.not_run] == [f"{NAME}: the run was killed", "other: the one before failed"]
     assert verdict.verdict is Word.UNKNOWN
 
 
@@ -238,3 +238,37 @@ def test_a_heal_after_the_seal_ends_a_killed_run_and_changes_no_finished_one(
         ledger.verified(record.id)
 
     assert judge(RunDirectory.open(run.path)).verdict is word
+
+
+@pytest.mark.parametrize("result", ["baseline_not_met", "refused"])
+@pytest.mark.parametrize(("injected", "word"), [(True, Word.ABORTED), (False, None)])
+def test_nothing_was_injected_is_said_only_when_it_is_so(result: str, injected: bool, word: Word | None) -> None:
+    """An experiment that did not begin ends a run in which another had already called its fault as ABORTED."""
+    second = [
+        event("experiment.started", 50, experiment="second"),
+        event("experiment.finished", 60, experiment="second", result=result, reason="why"),
+    ]
+    own = Word.BASELINE_NOT_MET if result == "baseline_not_met" else Word.REFUSED
+    events = [*course(called_s=15 if injected else None), *second]
+    verdict = verdict_of(case(events=events, promises=["undone"], undo=[undo("verified")]))
+
+    assert verdict.verdict is (word or own)
+    assert verdict.experiments[1].verdict is own
+
+
+@pytest.mark.parametrize(("ended", "because"), [(True, ""), (False, "the run was killed")])
+def test_what_was_not_run_without_a_word_says_that_the_run_was_killed(ended: bool, because: str) -> None:
+    """A run that reads back came to its own end; one that does not was killed between two experiments."""
+    done = [event("phase.finished", 50, experiment=None, subject="read-back")] if ended else []
+    verdict = verdict_of(case(events=done, promises=["undone"]))
+
+    assert [one.because for one in verdict.not_run] == [because]
+
+
+def test_a_copy_keeps_the_name_of_its_run(tmp_path: Path) -> None:
+    """The verdict names the run, whatever the directory is called where it is judged again."""
+    run = tell(tmp_path / "20261123T070000Z-default", Story(chapters=("baseline",)))
+    shutil.copytree(run.path, tmp_path / "copy")
+    copy = RunDirectory.open(tmp_path / "copy")
+
+    assert to_json(judge(copy), copy.facts)["run"] == "20261123T070000Z-default"

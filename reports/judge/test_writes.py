@@ -112,3 +112,19 @@ def test_no_content_read_back_is_no_proof_of_content() -> None:
     assert (
         at(CORRUPT, "primary", read([order("GD1")], [there("GD1", digest=None, amount_minor=None)])).status == "UNKNOWN"
     )
+
+
+@pytest.mark.parametrize(
+    ("content", "status"),
+    [
+        pytest.param({}, "PASS", id="both compared"),
+        pytest.param({"digest": None, "amount_minor": None}, "UNKNOWN", id="one of two compared"),
+        pytest.param({"digest": None}, "UNKNOWN", id="of one only the amount"),
+        pytest.param({"digest": None, "amount_minor": 1}, "FAIL", id="another amount is another content"),
+    ],
+)
+def test_every_order_that_is_there_must_be_compared(content: dict, status: str) -> None:
+    """One comparison does not stand for the rest."""
+    found = read([order("GD1"), order("GD2")], [there("GD1"), there("GD2", **content)])
+
+    assert at(CORRUPT, "primary", found).status == status

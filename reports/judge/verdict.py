@@ -1,7 +1,7 @@
 """The verdict of a run, and how ``verdict.json`` writes it."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -65,6 +65,7 @@ class Verdict:
     experiments: tuple[ExperimentVerdict, ...]
     not_run: tuple[NotRun, ...]
     reasons: tuple[Reason, ...]  # everything that asked for a word other than PASS, the worst first
+    torn: dict[str, int] = field(default_factory=dict)  # records that could not be read, by file
 
     @property
     def exit_code(self) -> int:
@@ -91,6 +92,7 @@ def to_json(verdict: Verdict, facts: dict[str, Any]) -> dict[str, Any]:
         "promises": [promise.to_json() for promise in verdict.promises],
         "experiments": [_experiment(one) for one in verdict.experiments],
         "not_run": [{"name": one.name, "because": one.because} for one in verdict.not_run],
+        "torn": dict(sorted(verdict.torn.items())),
         "reasons": [{"word": str(one.word), "because": one.because} for one in verdict.reasons],
     }
 

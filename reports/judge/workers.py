@@ -19,11 +19,26 @@ def trouble(case: Case, from_us: int, to_us: int) -> str | None:
         silence = longest_silence(beats, from_us, to_us)
         if silence[1] - silence[0] > gap_s * 1e6:
             return _silent(case, worker, silence)
+        if worker in killed(case) and max(beats) < to_us:
+            return (
+                f"load worker {worker} was killed: its last second is {(to_us - max(beats)) / 1e6:.1f} s before the end"
+            )
     expected = _expected_workers(case)
     if expected > len(workers):
         return f"{plural(len(workers), 'load worker')} recorded; {expected} were started"
     seconds = [second for second in case.delivery if from_us <= second.at_us <= to_us]
     return _lagging(case, seconds) or _incomplete(case, seconds, from_us, to_us)
+
+
+def unstopped(case: Case) -> set[str]:
+    """Return the workers that began and never wrote that they stopped: they go on, or were killed."""
+    began = {str(event.subject) for event in case.of_kind("load.worker.started")}
+    return began - {str(event.subject) for event in case.of_kind("load.worker.stopped")}
+
+
+def killed(case: Case) -> set[str]:
+    """Return the workers that were killed: the load is over, and they never wrote that they stopped."""
+    return unstopped(case) if case.has_ended or case.of_kind("load.stopped") else set()
 
 
 def longest_silence(beats: Sequence[int], from_us: int, to_us: int) -> tuple[int, int]:
@@ -42,8 +57,9 @@ def _silent(case: Case, worker: str, silence: tuple[int, int]) -> str:
 
 
 def _expected_workers(case: Case) -> int:
-    """How many workers the load said it starts; 0 when it did not say."""
-    return max((int(event.data.get("workers") or 0) for event in case.of_kind("load.started")), default=0)
+    """How many workers the load said it starts, or said themselves that they began; 0 when nobody said anything."""
+    began = len({event.writer for event in case.of_kind("load.worker.started")})
+    return max([began, *(int(event.data.get("workers") or 0) for event in case.of_kind("load.started"))])
 
 
 def _incomplete(case: Case, seconds: Sequence[Delivery], from_us: int, to_us: int) -> str | None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from reports.evidence import SINKS, Write
+from reports.judge import ledgers
 from reports.judge.case import Case
 from reports.judge.jobs import long_transactions
 from reports.judge.landing import Fate, Landing, land_orders
@@ -91,19 +92,18 @@ def writes_at(case: Case, name: str, sink: str, found: Reading | None) -> Promis
     """Judge one of the promises in BREAKS at one sink; ``found`` is what read_sink returned for it."""
     if found is None:
         return Promise(name, Status.UNKNOWN, why_unread(case, sink), None, sink)
-    hole = _hole(case, found)
-    if hole:
-        return Promise(name, Status.UNKNOWN, hole, None, sink)
+    if not found.outcomes["acknowledged"]:
+        return Promise(name, Status.UNKNOWN, f"no write for {sink} was acknowledged", None, sink)
     broken = found.orders.corrupted if name == "no_write_corrupted" else found.of(*BREAKS[name][0])
+    certain, why_not = _certain(case, found, broken)
+    if certain:
+        return Promise(
+            name, Status.FAIL, _sentence(found, name, certain), None, sink, _numbers(case, found, name, certain)
+        )
     counted = _numbers(case, found, name, broken)
-    why_not = incomplete(case, sink)
-    certain = [key for key in broken if key not in set(found.of(*_needing_barrier(sink)))]
-    if certain or (broken and why_not is None):
-        return Promise(name, Status.FAIL, _sentence(found, name, broken), None, sink, counted)
+    why_not = why_not or (_uncompared(found) if name == "no_write_corrupted" else None)
     if why_not:
         return Promise(name, Status.UNKNOWN, why_not, None, sink, counted)
-    if name == "no_write_corrupted" and not found.orders.compared:
-        return Promise(name, Status.UNKNOWN, f"no order's content was read back from {sink}", None, sink, counted)
     return Promise(name, Status.PASS, _sentence(found, name, broken), None, sink, counted)
 
 
@@ -131,15 +131,32 @@ def _needing_barrier(sink: str) -> tuple[Fate, ...]:
     return ABSENCES if sink == "primary" else (*ABSENCES, Fate.DUPLICATE, Fate.DIVERGED, Fate.UNEXPECTED)
 
 
-def _hole(case: Case, found: Reading) -> str | None:
-    """Return why the ledger itself cannot carry a judgement."""
-    if not found.outcomes["acknowledged"]:
-        return f"no write for {found.sink} was acknowledged"
-    silent = sorted({second.worker for second in case.delivery} - case.ledgers)
-    strangers = found.of(Fate.UNEXPECTED)
-    if silent and strangers:
-        landed = plural(len(strangers), "key")
-        return f"the ledger of load worker {some(silent)} is empty, though {landed} of this run landed"
+def _needing_ledger(found: Reading) -> list[str]:
+    """Keys and sums that break a promise only if the ledger is whole. Downstream all is held against the primary."""
+    if found.sink != "primary":
+        return []
+    return found.of(Fate.UNEXPECTED, Fate.PHANTOM) + found.stock.of(Fate.DUPLICATE)
+
+
+def _certain(case: Case, found: Reading, broken: list[str]) -> tuple[list[str], str | None]:
+    """Return what is broken for certain, and why nothing can be said about the rest; None when it can."""
+    early, hole, doubt = incomplete(case, found.sink), ledgers.hole(case), ledgers.doubt(case)
+    unsure = set(found.of(*_needing_barrier(found.sink))) if early else set()
+    strangers = set(_needing_ledger(found))
+    if hole or doubt:
+        unsure |= strangers
+    if doubt and strangers.intersection(broken):
+        hole = hole or f"{doubt}, though {plural(len(strangers), 'key')} of this run landed without reason"
+    return [key for key in broken if key not in unsure], early or hole
+
+
+def _uncompared(found: Reading) -> str | None:
+    """Return why the contents that were compared do not stand for all."""
+    there, compared = found.orders.once, found.orders.compared
+    if not there:
+        return f"no order's content was read back from {found.sink}"
+    if compared < there:
+        return f"the content of {compared:,} of {plural(there, 'order')} could be compared at {found.sink}"
     return None
 
 

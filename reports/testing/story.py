@@ -14,6 +14,7 @@ from reports.testing import catalog, jobs, traffic, writes
 from reports.testing.catalog import Chapter, Moment
 
 S = 1_000_000
+SENTINEL = f"{writes.PREFIX}LS00001"
 START_US = 1_795_000_000 * S  # 2026-11-18
 
 
@@ -45,7 +46,7 @@ def tell(path: Path, story: Story | None = None) -> RunDirectory:
     died_us = next((m.called_us + 2 * S for m in moments if m.called_us and m.chapter.name == story.load_dies_in), None)
     end_us = moments[-1].to_us + 2 * S
     made = traffic.write(run, rng, moments, until_us=died_us or end_us, rate=story.rate, start_us=START_US)
-    ledger = writes.write_ledger(run, rng, made)
+    ledger = [*writes.write_ledger(run, rng, made), writes.write_sentinel(run, SENTINEL, end_us + S)]
     _write_events(run, story, moments, died_us=died_us, end_us=end_us)
     writes.write_landed(run, rng, ledger, lost=story.lost, duplicated=story.duplicated, undelivered=story.undelivered)
     run.write_jobs(jobs.table(START_US, end_us, orphans=story.orphans))
@@ -77,6 +78,11 @@ def _facts(story: Story, chapters: list[Chapter]) -> dict[str, object]:
 
 
 def _write_events(run: RunDirectory, story: Story, moments: list[Moment], *, died_us: int | None, end_us: int) -> None:
+    load = run.events("load-w0")
+    load.record("load.worker.started", subject="w0", at_us=START_US)
+    if died_us is None:
+        load.record("load.worker.stopped", subject="w0", data={"reason": "quitting"}, at_us=end_us)
+    load.close()
     day = run.events("gameday")
     day.record("run.started", at_us=START_US - 2 * S)
     day.record("load.started", data={"pid": 4711, "profile": "smoke", "seed": story.seed}, at_us=START_US - S)
@@ -90,14 +96,16 @@ def _write_events(run: RunDirectory, story: Story, moments: list[Moment], *, die
         day.record("barrier", subject=sink, data=done, at_us=end_us + 9 * S)
     seen = {
         "sink": "replica",
-        "key": f"{writes.PREFIX}LS00001",
+        "key": SENTINEL,
         "written_us": end_us + S,
         "seen_us": end_us + S + S // 4,
     }
     day.record("sentinel", subject="replica", data={**seen, "deadline_s": 60}, at_us=end_us + 2 * S)
     day.record("phase.finished", subject="settle", at_us=end_us + 10 * S)
     day.record("phase.started", subject="read-back", at_us=end_us + 40 * S)
-    live = {"when": "after", "live_instances": list(jobs.LIVE), "file": "jobs.parquet"}
+    day.record("ledger.opened", data={"writer": "sentinel"}, at_us=end_us + S)
+    rows = len(jobs.table(START_US, end_us, orphans=story.orphans))
+    live = {"when": "after", "live_instances": list(jobs.LIVE), "file": "jobs.parquet", "rows": rows}
     day.record("jobs.snapshot", data=live, at_us=end_us + 41 * S)
     day.record("phase.finished", subject="read-back", at_us=end_us + 42 * S)
     day.close()

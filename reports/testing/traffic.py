@@ -24,6 +24,7 @@ class Made:
 
     journey: str
     due_us: int
+    start_us: int
     end_us: int
     outcome: str
 
@@ -73,4 +74,4 @@ def _request(add: Callable[..., None], rng: random.Random, due_us: int, moments:
         server=rng.choice(SERVERS),
         wire_attempts=1,
     )
-    return Made(journey, due_us, end_us, outcome)
+    return Made(journey, due_us, start_us, end_us, outcome)

@@ -43,6 +43,17 @@ def write_ledger(run: RunDirectory, rng: random.Random, made: list[Made]) -> lis
     return found
 
 
+def write_sentinel(run: RunDirectory, key: str, at_us: int) -> Written:
+    """Write the suite's own last write, which takes one unit of stock; return it."""
+    out, sum_key = run.write_ledger("sentinel"), f"{FACILITIES[0]}|{PRODUCTS[0]}"
+    stock = {"digest": None, "amount_minor": None, "sinks": STOCK_SINKS, "sum_key": sum_key, "units": 1}
+    out.intent(key, "stock_delta", **stock, at_us=at_us)  # type: ignore[arg-type]
+    out.sent(key, 1, at_us=at_us)
+    out.outcome(key, 1, "acknowledged", at_us=at_us)
+    out.close()
+    return Written(key, None, None, sum_key, 1, at_us, "acknowledged", applied=True)
+
+
 def write_landed(
     run: RunDirectory, rng: random.Random, written: list[Written], *, lost: int, duplicated: int, undelivered: int
 ) -> None:
@@ -66,7 +77,7 @@ def write_landed(
 def _order(out: LedgerWriter, rng: random.Random, request: Made, n: int) -> Written:
     key, price = f"{PREFIX}00{n:06d}", rng.randint(499, 9999)
     digest = order_digest(key, [(rng.choice(PRODUCTS), 1, price)], price)
-    out.intent(key, "order", digest=digest, amount_minor=price, sinks=ORDER_SINKS, at_us=request.due_us)
+    out.intent(key, "order", digest=digest, amount_minor=price, sinks=ORDER_SINKS, at_us=request.start_us)
     outcome, applied = _answer(out, rng, key, request)
     return Written(key, digest, price, None, 0, request.end_us, outcome, applied)
 
@@ -82,14 +93,14 @@ def _stock(out: LedgerWriter, rng: random.Random, request: Made, n: int) -> Writ
         sinks=STOCK_SINKS,
         sum_key=sum_key,
         units=units,
-        at_us=request.due_us,
+        at_us=request.start_us,
     )
     outcome, applied = _answer(out, rng, key, request)
     return Written(key, None, None, sum_key, units, request.end_us, outcome, applied)
 
 
 def _answer(out: LedgerWriter, rng: random.Random, key: str, request: Made) -> tuple[str, bool]:
-    out.sent(key, 1, at_us=request.due_us)
+    out.sent(key, 1, at_us=request.start_us)
     if request.outcome == "ok":
         out.outcome(key, 1, "acknowledged", at_us=request.end_us)
         return "acknowledged", True
