@@ -44,6 +44,9 @@ def _over_jobs(case: Case, name: str, judge: Callable[[Case, str, list[Job], Eve
     shots = [event for event in case.of_kind("jobs.snapshot") if event.data.get("when", "after") == "after"]
     if not after or not shots:
         return Promise(name, Status.UNKNOWN, "the job table was not read at the end, or was empty")
+    rows = int(shots[-1].data.get("rows") or 0)
+    if len(after) < rows:
+        return Promise(name, Status.UNKNOWN, f"{rows:,} rows of the job table were read, {len(after):,} are there")
     return judge(case, name, after, shots[-1])
 
 

@@ -165,3 +165,13 @@ def test_a_schedule_that_was_there_before_and_is_gone_is_not_kept() -> None:
     before = Job(when="before", job_id="1", service_name="broker", status_id="SERVICE_PENDING", temp_expr_id="E")
 
     assert schedules_kept(table(before, DONE)).status == "FAIL"
+
+
+@pytest.mark.parametrize("judge", [jobs_drained, no_job_orphaned, no_job_run_twice, schedules_kept])
+@pytest.mark.parametrize(("rows", "status"), [(2, "PASS"), (3, "UNKNOWN")])
+def test_a_table_with_fewer_rows_than_were_read_is_unknown(judge: object, rows: int, status: str) -> None:
+    """The moment of the reading says how many there were."""
+    full = table(DONE, NEXT)
+    shot = event("jobs.snapshot", READ_S, experiment=None, when="after", live_instances=LIVE, rows=rows)
+
+    assert judge(case(events=[*course(), shot], jobs=full.jobs)).status == status  # type: ignore[operator]
