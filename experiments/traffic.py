@@ -27,6 +27,7 @@ class Traffic:
         self._run = run
         self._table: pa.Table | None = None
         self._read_at = 0.0
+        self._read_us = 0  # what a stretch of the last seconds is counted back from
 
     def beats(self) -> bool:
         """Whether each worker wrote a second lately in which it completed something."""
@@ -54,12 +55,12 @@ class Traffic:
 
     def _since(self, seconds: float) -> pa.Table:
         table = self._samples()
-        return table.filter(pc.greater_equal(pc.fill_null(table["end_us"], 0), now_us() - int(seconds * 1e6)))
+        return table.filter(pc.greater_equal(pc.fill_null(table["end_us"], 0), self._read_us - int(seconds * 1e6)))
 
     def _samples(self) -> pa.Table:
         if self._table is None or time.monotonic() - self._read_at >= 1.0:
             self._table = self._run.read_samples()
-            self._read_at = time.monotonic()
+            self._read_at, self._read_us = time.monotonic(), now_us()
         return self._table
 
 
