@@ -45,9 +45,10 @@ def game_day(order: Order, display: Display, stop: Stop) -> RunDirectory:
         policy.refuse_unless_local(target)
         day = begin(order, target, display, stop)
         with unsafe_unless_clean(day.run), everything_undone(day), loaded(day, order), landing(day) as poller:
-            with sampling(target, day.run, writer=WRITER):
-                hurt(day, order.entries)
+            hurt(day, order.entries)
             settle(day, poller)
+        with suppress(OSError):
+            day.record("run.finished")
     return day.run
 
 
@@ -95,7 +96,7 @@ def loaded(day: Day, order: Order) -> Iterator[None]:
     profile, seed = day.gameday.profile, order.seed
     day.display.phase("", "starting the load", at_most_s=LOAD_START_S)
     day.load = start_load(day.run.path, target=day.target.name, region=day.region, profile=profile, seed=seed)
-    day.record("load.started", profile=profile, seed=seed, **day.load.handle.data())
+    day.record("load.started", profile=profile, seed=seed, workers=1, **day.load.handle.data())
     try:
         began = day.stop.wait(lambda: day.traffic.beats() or day.load_is_dead(), within_s=LOAD_START_S)
         if not began or day.load_is_dead():

@@ -4,15 +4,20 @@ import os
 import signal
 import subprocess
 import sys
+import xml.etree.ElementTree as ET
 from pathlib import Path
-
-from reports.render import report_html
 
 from experiments.load import ROOT
 from reports.evidence import RunDirectory
 from reports.judge import Verdict, judge, write_verdict
+from reports.render import report_html
 
 CHECKS_S = 180.0
+PYTEST_ENDED = (0, 1)  # every check ran: all held, or some did not
+
+
+class ChecksError(Exception):
+    """The checks did not run to their end: whatever the verdict says, they do not confirm it."""
 
 
 def so_far(run: RunDirectory, experiment: str) -> str:
@@ -36,11 +41,20 @@ def judge_again(run: RunDirectory) -> Verdict:
 
 def publish(run: RunDirectory) -> Verdict:
     """Write ``checks.xml``, ``verdict.json`` and ``report.html`` where this run's output goes."""
-    run_checks(run.path, run.output / "checks.xml")
+    xml = run.output / "checks.xml"
+    code = run_checks(run.path, xml)
     verdict = judge(run)
     write_verdict(run, verdict)
     report_html(run, verdict)
+    require_checks(code, xml, promises=len(verdict.promises))
     return verdict
+
+
+def require_checks(code: int, xml: Path, *, promises: int) -> None:
+    """Raise ChecksError unless pytest came to its end and asked about every promise."""
+    asked = len(ET.parse(xml).findall(".//testcase")) if xml.is_file() and xml.stat().st_size else 0
+    if code not in PYTEST_ENDED or asked < promises:
+        raise ChecksError(f"expected {promises} checks, found {asked}; pytest ended with {code}: see checks.log")
 
 
 def run_checks(run: Path, xml: Path) -> int:

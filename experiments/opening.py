@@ -64,6 +64,10 @@ def check_room(out: Path | None) -> None:
     place = out or RUNS
     while not place.exists():
         place = place.parent
+    if not place.is_dir():
+        raise GameDayError(
+            f"{out}: expected a place for a directory, found that {place} is a file: choose another --out"
+        )
     free_mb = shutil.disk_usage(place).free // 2**20
     if free_mb < FREE_MB_MIN:
         raise GameDayError(f"{place}: expected {FREE_MB_MIN} MB free for evidence, found {free_mb} MB: make room")

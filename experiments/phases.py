@@ -34,6 +34,13 @@ def play(day: Day, entry: Entry) -> Ending:
     except StopRequestedError as request:
         ending = Ending("aborted", str(request))
         raise
+    except OSError as error:  # the disk or the network of this machine; whoever called knows which
+        ending = Ending("aborted", str(error))
+        raise
+    except Exception as error:
+        ending = Ending("failed", f"a fault of the suite itself: {type(error).__name__}: {error}")
+        day.record("bug", entry=entry, reason=ending.reason)
+        raise
     finally:
         day.record("experiment.finished", entry=entry, result=ending.result, reason=ending.reason)
         day.played.append(entry.name)
@@ -75,7 +82,7 @@ def _look_before(day: Day, entry: Entry, *, for_s: float) -> tuple[Roster, Endin
     before = _capacity(day, entry, "before")
     if day.load_is_dead():
         return before, Ending("failed", "the load generator died before the fault, so nothing was injected")
-    return before, Ending("baseline_not_met", unmet) if unmet else None
+    return before, unmet
 
 
 def _look_after(day: Day, entry: Entry) -> None:
@@ -138,8 +145,11 @@ def _recover(day: Day, before: Roster, *, since_us: int) -> None:
     day.stop.wait(back, within_s=max(0.0, limit_s - hold_s), every_s=1.0)
 
 
-def _steady_state(day: Day, entry: Entry, when: str, *, within_s: float) -> str | None:
-    """Measure each probe, again until all hold or the time is over; record the last reading. Returns what is unmet."""
+def _steady_state(day: Day, entry: Entry, when: str, *, within_s: float) -> Ending | None:
+    """Measure each probe, again until all hold or the time is over; record the last reading.
+
+    Returns how an experiment ends that cannot begin like this: not met, or not known since a probe gave no value.
+    """
     readings = steady.measure(day.target)
 
     def met() -> bool:
@@ -159,8 +169,11 @@ def _steady_state(day: Day, entry: Entry, when: str, *, within_s: float) -> str 
             tolerance=reading.tolerance,
             held=reading.held,
         )
-    missed = next((reading for reading in readings if not reading.held), None)
-    return None if missed is None else f"{missed.probe} was {missed.value!r}, expected {missed.tolerance}"
+    off = next((reading for reading in readings if reading.held is False), None)
+    if off is not None:
+        return Ending("baseline_not_met", f"{off.probe} was {off.value!r}, expected {off.tolerance}")
+    silent = next((reading for reading in readings if reading.held is None), None)
+    return None if silent is None else Ending("failed", f"{silent.probe} gave no value, so nothing was injected")
 
 
 def _capacity(day: Day, entry: Entry, when: str) -> Roster:

@@ -55,4 +55,4 @@ def _save_jobs(day: Day) -> None:
         day.record("note", what="live instances not readable")
         return
     live = sorted(member.id for member in members if member.role in ("sync", "async"))
-    day.record("jobs.snapshot", when="after", live_instances=live, file="jobs.parquet")
+    day.record("jobs.snapshot", when="after", live_instances=live, rows=len(after), file="jobs.parquet")

@@ -7,6 +7,7 @@ stopped already, ``instance_percent`` is ignored when a zone is given, and nothi
 from typing import Any
 
 from experiments import aws
+from experiments.actions.acknowledging import acknowledged_by
 from experiments.actions.fault import Harm, NobodyToHurtError, Plane, Sign, inject
 from experiments.actions.importing import IMPORT_LIMIT_S, importing_instance
 from experiments.actions.signs import closed, falls_silent, instance_ends, is_open
@@ -20,7 +21,7 @@ APP_PORT = 8080  # an async instance is in no target group that would name its p
 
 
 def terminate_sync_instance(configuration: Any = None, secrets: Any = None) -> dict[str, Any]:
-    """Terminate one of the sync instances that the load balancer sends requests to.
+    """Terminate one of the sync instances that the load balancer sends requests to, just after it acknowledged writes.
 
     Returns its id. Raises RefusedError, NobodyToHurtError.
     """
@@ -31,7 +32,7 @@ def terminate_sync_instance(configuration: Any = None, secrets: Any = None) -> d
     if not candidates:
         raise NobodyToHurtError("sync group: expected a healthy instance to terminate, found none")
     victim = rng(current_run()).choice(candidates)
-    return _terminate(target, victim, serving[victim])
+    return _terminate(target, victim, serving[victim], just_acknowledged=True)
 
 
 def terminate_importing_instance(
@@ -48,7 +49,7 @@ def terminate_importing_instance(
     return _terminate(target, victim, APP_PORT)
 
 
-def _terminate(target: Target, victim: str, port: int) -> dict[str, Any]:
+def _terminate(target: Target, victim: str, port: int, *, just_acknowledged: bool = False) -> dict[str, Any]:
     address = fleet.address(target, victim)
     was_open = is_open(address, port)
     harm = Harm(
@@ -64,8 +65,10 @@ def _terminate(target: Target, victim: str, port: int) -> dict[str, Any]:
         "api": instance_ends(target, victim),
         "data": closed(address, port) if was_open else quiet,
     }
+    client = aws.client(target, "ec2")
+    writes = acknowledged_by(target, victim) if just_acknowledged else 0
     with inject(harm) as fault:
-        aws.client(target, "ec2").terminate_instances(InstanceIds=[victim])
+        client.terminate_instances(InstanceIds=[victim])
         fault.applied({})
         missing = fault.prove(signs)
-    return {"instance": victim, "address": address, "unproven": missing}
+    return {"instance": victim, "address": address, "acknowledged_just_before": writes, "unproven": missing}

@@ -34,6 +34,7 @@ class Writer:
         events.record("ledger.opened", data={"writer": worker})
         self._number = sum(1 for write in run.read_ledger() if write.key.startswith(self._begin))
         self._token: str | None = None
+        self.answered_by: str | None = None  # the instance that answered last; None when no application did
 
     def import_orders(self, count: int) -> tuple[list[str], WriteOutcome]:
         """Upload one file of that many orders of one item each; return their keys and what came of the upload."""
@@ -108,6 +109,7 @@ class Writer:
         return outcome
 
     def _outcome(self, keys: list[str], attempt: Attempt, proof: str) -> tuple[WriteOutcome, str | None]:
+        self.answered_by = None
         try:
             self._token = self._token or front_door.login(self._target)
         except (front_door.NoAnswerError, front_door.LoginRefusedError) as error:
@@ -118,6 +120,7 @@ class Writer:
             answer = attempt(self._token)
         except front_door.NoAnswerError as error:
             return "unknown", str(error)
+        self.answered_by = answer.server
         if answer.status != 200:
             self._token = None
         return meaning(answer, proof)
