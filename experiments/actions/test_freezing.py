@@ -44,7 +44,9 @@ def run(shell: str, script: str, directory: Path) -> subprocess.CompletedProcess
 
 
 def state(process: subprocess.Popen[bytes]) -> str:
-    return Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()[0]
+    """``T``: stopped; ``S``: it goes on, asleep or, for the moment in which it wakes, running."""
+    found = Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()[0]
+    return "S" if found == "R" else found
 
 
 def test_stop_stops_and_resume_resumes(shell: str, application: subprocess.Popen[bytes], tmp_path: Path) -> None:
