@@ -8,6 +8,7 @@ opened before ``init``.
 import logging
 import os
 import secrets
+import signal
 import sys
 import time
 from contextlib import suppress
@@ -78,6 +79,7 @@ class Launch:
         except (ProfileError, TargetError, NotARunDirectoryError, SettingError) as error:
             self._end(str(error), USAGE)
         _set_users(environment, self.plan)
+        gevent.signal_handler(signal.SIGINT, _terminate)
         pa.array([0])  # the first array imports pandas, 0.3 s that would otherwise be missing in mid-run
         if self.given_run or self._forked:
             gevent.spawn(_stop_when_orphaned, environment, os.getppid())
@@ -213,6 +215,14 @@ def _record(run: RunDirectory, kind: str, data: dict[str, Any]) -> None:
     writer = run.events("load")
     writer.record(kind, data=data)
     writer.close()
+
+
+def _terminate() -> None:
+    """End on Ctrl-C as on SIGTERM, whose handler Locust runs in a greenlet of its own.
+
+    Python's own handler raises KeyboardInterrupt in whichever greenlet is running; in a user's it gets lost.
+    """
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 def _wait_for(file: Path) -> None:
