@@ -13,9 +13,9 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import psutil
 import pytest
 
+from experiments.healing import leftovers
 from experiments.load import ROOT
 from experiments.test_gameday import run_gameday
 from fixtures.target import state_dir
@@ -78,7 +78,7 @@ def test_ctrl_c_undoes_first_and_keeps_the_evidence(region_name: str, tmp_path: 
     assert verdict_of(out)["verdict"] == "ABORTED"
     assert not any(record.is_open for record in RunDirectory.open(out).read_undo())
     assert RunDirectory.open(out).sealed
-    assert not any(psutil.pid_exists(pid) for pid in started(out).values())
+    assert leftovers(RunDirectory.open(out)) == []
 
 
 def test_after_a_kill_heal_puts_the_world_back(region_name: str, tmp_path: Path) -> None:
@@ -94,7 +94,7 @@ def test_after_a_kill_heal_puts_the_world_back(region_name: str, tmp_path: Path)
     assert any(record.is_open for record in RunDirectory.open(out).read_undo())
     healed = run_gameday("heal", str(out), region=region_name)
     assert healed.returncode == 0, healed.stdout + healed.stderr
-    assert not any(psutil.pid_exists(pid) for pid in started(out).values())
+    assert leftovers(RunDirectory.open(out)) == []
     assert not any(record.is_open for record in RunDirectory.open(out).read_undo())
     assert list((out / "amendments").iterdir())
     again = run_gameday(
