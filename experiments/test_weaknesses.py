@@ -31,3 +31,9 @@ NAMED = _promise("no_acknowledged_write_lost", "FAIL", "warehouse")
 def test_a_weakness_is_caught_by_its_promise_alone(promises: list[dict[str, Any]], caught: bool) -> None:
     """UNKNOWN is a miss."""
     assert weigh(WEAKNESS, {"verdict": "FAIL", "promises": promises}).caught is caught
+
+
+@pytest.mark.parametrize(("status", "caught"), [("UNKNOWN", True), ("PASS", False), ("FAIL", False)])
+def test_a_promise_that_never_fails_is_caught_by_unknown(status: str, caught: bool) -> None:
+    weakness = Weakness("w", "terminate-sync-instance", "fault_happened", None, (), status="UNKNOWN")
+    assert weigh(weakness, {"verdict": "UNKNOWN", "promises": [_promise("fault_happened", status)]}).caught is caught

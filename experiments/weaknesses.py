@@ -1,8 +1,8 @@
 """Switch on each known weakness of the reference system, and see that the suite finds it: ``make weaknesses``.
 
 Each gets a fresh region of its own and one game day of its own experiment. The weakness is named to the region alone;
-the run directory and the judge never hear of it. *Caught* is what the judge says then: the promise is FAIL, and nothing
-FAILs that the weakness does not break as well.
+the run directory and the judge never hear of it. *Caught* is what the judge says then: the promise is FAIL (UNKNOWN for
+one that never FAILs), and nothing FAILs that the weakness does not break as well.
 """
 
 import json
@@ -36,6 +36,7 @@ class Weakness:
     promise: str
     sink: str | None
     may_fail_too: tuple[str, ...]
+    status: str = "FAIL"
 
 
 @dataclass(frozen=True)
@@ -57,15 +58,15 @@ def known() -> list[Weakness]:
     return [Weakness(**{**entry, "may_fail_too": tuple(entry["may_fail_too"])}) for entry in entries]
 
 
-def find(weakness: Weakness, *, seed: int) -> Finding:
+def find(weakness: Weakness, *, seed: int, region: str = REGION) -> Finding:
     """Run the weakness's own experiment on a region that has it."""
-    out = RUNS / f"{utc_name()}-proof"
+    out = RUNS / f"{utc_name()}-{region}"
     command = [sys.executable, "-m", "experiments", "run", "--experiment", weakness.experiment]
     command += ["--weakness", weakness.name, "--seed", str(seed), "--out", str(out)]
     with tempfile.TemporaryDirectory() as directory:
         # Tethered: when we are killed, the game day hears it, undoes what it did and takes its region down.
         day = start(
-            "gameday", command, env={**os.environ, "SUITE_REGION": REGION}, log=Path(directory) / "log", cwd=ROOT
+            "gameday", command, env={**os.environ, "SUITE_REGION": region}, log=Path(directory) / "log", cwd=ROOT
         )
         try:
             day.wait(within_s=GAME_DAY_S)
@@ -82,7 +83,7 @@ def weigh(weakness: Weakness, verdict: dict[str, Any]) -> Finding:
     """Whether that verdict catches the weakness. Pure."""
     failed = [one for one in verdict["promises"] if one["status"] == "FAIL"]
     named = [one for one in verdict["promises"] if _is_it(one, weakness)]
-    hit = next((one for one in named if one["status"] == "FAIL"), None)
+    hit = next((one for one in named if one["status"] == weakness.status), None)
     allowed = {weakness.promise, *weakness.may_fail_too}
     beside = sorted({one["name"] for one in failed} - allowed)
     word = str(verdict["verdict"])
@@ -111,6 +112,9 @@ def table(findings: list[Finding]) -> Table:
 def main(
     names: Annotated[list[str] | None, typer.Argument(metavar="[NAME]...", help="Which; all unless told.")] = None,
     times: Annotated[int, typer.Option(min=1, max=20, help="How often each, with another seed each time.")] = 1,
+    name: Annotated[
+        str, typer.Option("--name", metavar="REGION", help="Name of the regions that are started.")
+    ] = REGION,
 ) -> None:
     """Prove that each known weakness is found. Exit 0: all caught.
 
@@ -128,7 +132,7 @@ def main(
             if names and weakness.name not in names:
                 continue
             typer.echo(f"{weakness.name}: {weakness.experiment}, seed {seed}")
-            findings.append(find(weakness, seed=seed))
+            findings.append(find(weakness, seed=seed, region=name))
             typer.echo(f"  {'caught' if findings[-1].caught else 'MISSED'}: {findings[-1].because}")
     Console(width=None if sys.stdout.isatty() else 160).print(table(findings))
     raise typer.Exit(0 if all(one.caught for one in findings) else 1)
