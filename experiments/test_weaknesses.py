@@ -1,10 +1,13 @@
 """Caught means: the named promise FAILs at the named sink, and nothing FAILs that should not."""
 
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from experiments.weaknesses import Weakness, weigh
+from experiments import weaknesses
+from experiments.weaknesses import Finding, Weakness, table, weigh
 
 WEAKNESS = Weakness("w", "baseline", "no_acknowledged_write_lost", "warehouse", ("landed_within_freshness",))
 
@@ -37,3 +40,54 @@ def test_a_weakness_is_caught_by_its_promise_alone(promises: list[dict[str, Any]
 def test_a_promise_that_never_fails_is_caught_by_unknown(status: str, caught: bool) -> None:
     weakness = Weakness("w", "terminate-sync-instance", "fault_happened", None, (), status="UNKNOWN")
     assert weigh(weakness, {"verdict": "UNKNOWN", "promises": [_promise("fault_happened", status)]}).caught is caught
+
+
+@dataclass
+class FakeDay:
+    """A game day that is over at its second look."""
+
+    looks: int = 0
+    ended: bool = False
+
+    @property
+    def exit_code(self) -> int | None:
+        self.looks += 1
+        return 1 if self.looks > 1 else None
+
+    def ask_to_end(self) -> None: ...
+
+    def end(self, *, within_s: float) -> bool:
+        self.ended = True
+        return True
+
+    def last_line(self) -> str:
+        return "no verdict"
+
+
+def test_lanes_share_no_region_and_the_findings_keep_their_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    at_once: list[list[str]] = []
+    running: list[tuple[str, FakeDay]] = []
+
+    def start(_: str, command: list[str], *, env: dict[str, str], **__: Path) -> FakeDay:
+        running[:] = [(region, day) for region, day in running if not day.ended]
+        running.append((env["SUITE_REGION"], FakeDay()))
+        at_once.append([region for region, _ in running])
+        return running[-1][1]
+
+    monkeypatch.setattr(weaknesses, "start", start)
+    monkeypatch.setattr(weaknesses, "LOOK_EVERY_S", 0)
+    wanted = [(WEAKNESS, seed) for seed in range(1, 6)]
+    said: list[str] = []
+    found = weaknesses.find(wanted, regions=["a", "b"], say=said.append)
+    assert [one.because for one in found] == ["no verdict"] * 5
+    assert max(map(len, at_once)) == 2
+    assert all(len(set(regions)) == len(regions) for regions in at_once)
+    assert len(said) == 10
+
+
+def test_the_table_counts_the_runs_that_caught_it() -> None:
+    good = Finding(WEAKNESS, "FAIL", caught=True, because="3 of 10")
+    shown = table([good, Finding(WEAKNESS, "PASS", caught=False, because="it held"), good])
+    assert shown.row_count == 1
+    assert list(shown.columns[3].cells) == ["2 of 3 MISSED"]
+    assert list(shown.columns[5].cells) == ["it held"]
