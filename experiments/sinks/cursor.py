@@ -13,6 +13,8 @@ from experiments.sinks.rows import microseconds
 
 # Cycles that must begin beyond the sentinel after it was there to be read: one may have been under way, one reads it.
 CYCLES = 3
+# The fact that shows an order first (hotwax/oms-bi).
+FACT = "OrderFacilityChangeFact"
 
 
 class Claim:
@@ -47,4 +49,6 @@ def _change_us(replica: Sink, key: str) -> int | None:
 
 
 def _cursor_us(warehouse: Sink) -> int | None:
-    return microseconds(warehouse.scalar(sa.select(sa.func.max(t.LOAD_CURSOR.c.cursor_date))))
+    """How far the loader has read the changes; other facts have cursors of their own."""
+    cursor = t.LOAD_CURSOR.c
+    return microseconds(warehouse.scalar(sa.select(cursor.cursor_date).where(cursor.fact_name == FACT)))
