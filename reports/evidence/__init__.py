@@ -1,7 +1,7 @@
 """The evidence of a run: its schema, its writers (safe in a load worker: nothing heavy is imported), its readers."""
 
 from reports.evidence.clock import now_us, utc_name
-from reports.evidence.digest import order_digest
+from reports.evidence.digest import order_digest, shipment_digest
 from reports.evidence.events import EventWriter
 from reports.evidence.ledger import LedgerWriter
 from reports.evidence.ndjson import NdjsonWriter
@@ -9,6 +9,8 @@ from reports.evidence.rundirectory import RUNS, NotARunDirectoryError, RunDirect
 from reports.evidence.samples import SampleWriter
 from reports.evidence.schema import (
     BUSINESS,
+    KEYED,
+    SHIPMENT_SUFFIX,
     SINKS,
     Attempt,
     Delivery,
@@ -24,7 +26,9 @@ from reports.evidence.undo import UndoLedger
 
 __all__ = [
     "BUSINESS",
+    "KEYED",
     "RUNS",
+    "SHIPMENT_SUFFIX",
     "SINKS",
     "Attempt",
     "Delivery",
@@ -45,5 +49,6 @@ __all__ = [
     "WriteOutcome",
     "now_us",
     "order_digest",
+    "shipment_digest",
     "utc_name",
 ]

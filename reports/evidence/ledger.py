@@ -4,8 +4,8 @@ An intent is on disk before the first byte is sent. A write whose ledger ends be
 have landed or not, and both are right.
 """
 
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -14,6 +14,8 @@ from typing import Any
 from reports.evidence.clock import now_us
 from reports.evidence.ndjson import NdjsonWriter, convert, read_ndjson, text, whole_number
 from reports.evidence.schema import Attempt, Write, WriteOutcome
+
+_Try = tuple[int, str]  # the number of the attempt, and whose it is
 
 
 class LedgerWriter:
@@ -36,6 +38,7 @@ class LedgerWriter:
     ) -> None:
         """Write down one write that is about to be sent: its key, its content's digest, the sinks where it must land.
 
+        A write that is tried again is written down again. The first intent is what counts.
         A stock delta has no key in the API: give ``sum_key`` ("facility|product") and ``units`` (more than 0) too.
         """
         record: dict[str, Any] = {"t": "intent", "key": key, "kind": kind, "at_us": _time(at_us), "digest": digest}
@@ -64,28 +67,36 @@ class LedgerWriter:
 def read_ledger(paths: Iterable[Path]) -> tuple[list[Write], Counter[str]]:
     """Return every intended write of the files with its attempts, by time of intent, and the torn records by file name.
 
-    An attempt without its intent is torn: the intent was written before it, so a part of the file is gone.
+    An attempt without its intent is torn: the intent was written before it, so a part of the file is gone. Two writers
+    may have tried the same key, each with its own count of attempts.
     """
-    intents: dict[str, Write] = {}
-    lines: list[tuple[str, dict[str, Any]]] = []
+    intents: dict[str, list[Write]] = defaultdict(list)
+    lines: list[tuple[Path, dict[str, Any]]] = []
     torn: Counter[str] = Counter()
     for path in paths:
         records, torn[path.name] = read_ndjson(path)
         found, odd = convert((one for one in records if one.get("t") == "intent"), partial(_intent, writer=path.stem))
         torn[path.name] += odd
         for write in found:
-            intents.setdefault(write.key, write)
-        lines += [(path.name, one) for one in records if one.get("t") != "intent"]
-    attempts: dict[str, dict[int, dict[str, Any]]] = {}
-    for name, line in lines:
+            intents[write.key].append(write)
+        lines += [(path, one) for one in records if one.get("t") != "intent"]
+    attempts: dict[str, dict[_Try, dict[str, Any]]] = defaultdict(lambda: defaultdict(dict))
+    for path, line in lines:
         pair, odd = convert([line], _step)
         if odd or pair[0][0] not in intents:
-            torn[name] += 1
+            torn[path.name] += 1
             continue
         key, n, step = pair[0]
-        attempts.setdefault(key, {}).setdefault(n, {})[step] = line
-    writes = [replace(write, attempts=_attempts(attempts.get(key, {}))) for key, write in intents.items()]
+        attempts[key][n, path.stem][step] = line
+    writes = [_merged(again, attempts.get(key, {})) for key, again in intents.items()]
     return sorted(writes, key=lambda write: (write.at_us, write.key)), +torn
+
+
+def _merged(intents: list[Write], attempts: Mapping[_Try, dict[str, Any]]) -> Write:
+    """Return one write of all its intents, of which the first counts, and its attempts."""
+    intents = sorted(intents, key=lambda write: write.at_us)
+    several = tuple((write.writer, write.at_us) for write in intents) if len(intents) > 1 else ()
+    return replace(intents[0], attempts=_attempts(attempts), intents=several)
 
 
 def _intent(record: dict[str, Any], writer: str) -> Write:
@@ -111,8 +122,8 @@ def _step(record: dict[str, Any]) -> tuple[str, int, str]:
     return str(record["key"]), whole_number(record, "n", 1), str(record["t"])
 
 
-def _attempts(by_number: dict[int, dict[str, Any]]) -> tuple[Attempt, ...]:
-    return tuple(_attempt(n, records) for n, records in sorted(by_number.items()))
+def _attempts(tries: Mapping[_Try, dict[str, Any]]) -> tuple[Attempt, ...]:
+    return tuple(_attempt(n, records) for (n, _), records in sorted(tries.items()))
 
 
 def _attempt(n: int, records: dict[str, Any]) -> Attempt:

@@ -13,6 +13,11 @@ SCHEMA_VERSION = 1
 
 SINKS = ("primary", "replica", "warehouse")
 
+# Kinds of writes. An order and a shipment have a key that is found again in every sink: an order its externalId, a
+# shipment that and SHIPMENT_SUFFIX behind it. A stock_delta has none: it is judged by sums per facility and product.
+KEYED = ("order", "shipment")
+SHIPMENT_SUFFIX = ":S"
+
 Clock = Literal["suite", "aws", "guard", "traffic", "person"]
 SampleOutcome = Literal["ok", "failed", "refused", "unknown", "censored"]
 WriteOutcome = Literal["acknowledged", "refused", "unknown"]
@@ -46,7 +51,7 @@ SAMPLES = pa.schema(
     ]
 )
 
-# landed/<sink>.parquet: one row a key (kind order), or one row a "facility|product" (kind stock_delta).
+# landed/<sink>.parquet: one row a key (kinds order and shipment), or one row a "facility|product" (kind stock_delta).
 LANDED = pa.schema(
     [
         ("key", pa.string()),
@@ -144,15 +149,17 @@ class Write:
     """One intended write with all its attempts, merged from ``ledger/<worker>.ndjson``."""
 
     key: str
-    kind: str  # order, stock_delta
+    kind: str  # order, shipment, stock_delta
     at_us: int  # the intent, before the first byte was sent
-    digest: str | None
-    amount_minor: int | None
+    digest: str | None  # of an order's or a shipment's content
+    amount_minor: int | None  # an order's; None where a kind has none
     sinks: tuple[str, ...]  # where it must land; only these are judged
     attempts: tuple[Attempt, ...] = ()
     sum_key: str | None = None  # "<facility>|<product>" of a write whose API has no key
     units: int | None = None
-    writer: str = ""  # whose ledger the intent is in
+    writer: str = ""  # whose ledger the first intent is in
+    # Writer and time of every intent when there are several: a second attempt is written down before it is sent, too.
+    intents: tuple[tuple[str, int], ...] = ()
 
     @property
     def outcome(self) -> WriteOutcome:

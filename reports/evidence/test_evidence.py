@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from reports.evidence import (
+    SINKS,
     Job,
     Landed,
     NotARunDirectoryError,
@@ -19,6 +20,7 @@ from reports.evidence import (
     SealBrokenError,
     now_us,
     order_digest,
+    shipment_digest,
 )
 
 SPAWN = multiprocessing.get_context("spawn")
@@ -153,6 +155,39 @@ def test_a_write_is_unknown_until_its_answer_is_in_the_ledger(run: RunDirectory)
         "intended": "unknown",
     }
     assert found["acked"].acknowledged_us == 77
+
+
+def test_a_write_that_two_writers_tried_is_one_write_with_all_attempts(run: RunDirectory) -> None:
+    """Each counts from one; the first intent is what was meant, and every intent is on record."""
+    for writer, at_us, outcome in (("w1", 20, "acknowledged"), ("w0", 10, "unknown")):
+        out = run.write_ledger(writer)
+        out.intent("GD1:S", "shipment", digest=writer, amount_minor=None, sinks=SINKS, at_us=at_us)
+        out.sent("GD1:S", 1, at_us=at_us)
+        out.outcome("GD1:S", 1, outcome, at_us=at_us + 1)  # type: ignore[arg-type]
+
+    (found,) = run.read_ledger()
+
+    assert (found.writer, found.digest, found.at_us) == ("w0", "w0", 10)
+    assert [attempt.outcome for attempt in found.attempts] == ["unknown", "acknowledged"]
+    assert (found.outcome, found.acknowledged_us) == ("acknowledged", 21)
+    assert found.intents == (("w0", 10), ("w1", 20))
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        pytest.param(("GD2:S", "BOSTON", [("P1", 1), ("P2", 3)]), id="another order"),
+        pytest.param(("GD1:S", "CHICAGO", [("P1", 1), ("P2", 3)]), id="from elsewhere"),
+        pytest.param(("GD1:S", "BOSTON", [("P1", 1)]), id="an item is missing"),
+        pytest.param(("GD1:S", "BOSTON", [("P1", 1), ("P2", 2)]), id="too few"),
+    ],
+)
+def test_the_digest_of_a_shipment_tells_what_left_from_where(other: tuple) -> None:
+    """Whatever the order of its items, and however many lines one product is in."""
+    digest = shipment_digest("GD1:S", "BOSTON", [("P1", 1), ("P2", 3)])
+
+    assert digest == shipment_digest("GD1:S", "BOSTON", [("P2", 2), ("P1", 1), ("P2", 1)])
+    assert digest != shipment_digest(*other)
 
 
 def test_undo_records_carry_their_furthest_step(run: RunDirectory) -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from reports.evidence import Landed, Write
+from reports.evidence import KEYED, Landed, Write
 from reports.judge import ledgers
 from reports.judge.case import Case
 from reports.judge.promise import Promise, Status, numbers, plural, some
@@ -41,22 +41,22 @@ def delay(write: Write, row: Landed | None, read_us: int) -> Delay | None:
 
 
 def landed_within_freshness(case: Case, sink: str) -> Promise | None:
-    """Judge a sink; None when no order declares it (stock has no key, so nobody knows when a delta was there)."""
-    orders = [write for write in case.writes if write.kind == "order" and sink in write.sinks]
-    if not orders:
+    """Judge a sink; None when no write with a key declares it: of one without, nobody knows when it was there."""
+    keyed = [write for write in case.writes if write.kind in KEYED and sink in write.sinks]
+    if not keyed:
         return None
     objective = case.objectives.find("freshness_s")
     landed, primary = case.landed.get(sink), case.landed.get("primary")
     if landed is None or primary is None:
         return Promise(NAME, Status.UNKNOWN, why_unread(case, sink), None, sink)
-    rows = {row.key: row for row in landed if row.kind == "order"}
+    rows = {row.key: row for row in landed if row.kind in KEYED}
     made = {row.key for row in primary if row.count}
-    judged = [write for write in orders if sink == "primary" or write.key in made]
+    judged = [write for write in keyed if sink == "primary" or write.key in made]
     delays = [
         found for write in judged if (found := delay(write, rows.get(write.key), read_us(case, sink))) is not None
     ]
     if not delays:
-        return Promise(NAME, Status.UNKNOWN, f"no acknowledged order to time at {sink}", None, sink)
+        return Promise(NAME, Status.UNKNOWN, f"no acknowledged write to time at {sink}", None, sink)
     return _judge(case, sink, delays, objective.value)
 
 
@@ -93,7 +93,7 @@ def _judge(case: Case, sink: str, delays: list[Delay], limit_s: float) -> Promis
             float(np.median([d.at_most_s - d.at_least_s for d in delays if math.isfinite(d.at_most_s)] or [0])), 3
         ),
     )
-    base = plural(len(delays), "acknowledged order")
+    base = plural(len(delays), "acknowledged write")
     if late:
         said = f"{len(late):,} of {base} later than {limit_s:g} s, or not there: {some([one.key for one in late])}"
         return Promise(NAME, Status.FAIL, said, None, sink, counted)

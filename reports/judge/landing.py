@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from reports.evidence import Landed, Write, WriteOutcome
+from reports.evidence import KEYED, Landed, Write, WriteOutcome
 
 
 class Fate(StrEnum):
@@ -36,13 +36,13 @@ class Fate(StrEnum):
 
 @dataclass
 class Landing:
-    """Every key of one kind at one sink by its fate, and those whose content differs from what was sent."""
+    """Every key (or sum) at one sink by its fate, and those whose content differs from what was sent."""
 
     sink: str
     fates: dict[Fate, list[str]] = field(default_factory=lambda: defaultdict(list))
     corrupted: list[str] = field(default_factory=list)
-    once: int = 0  # how many are there once, so that there is a content to compare
-    compared: int = 0  # how many contents were compared, digest and amount
+    once: int = 0  # how many keys are there once, so that there is a content to compare
+    compared: int = 0  # how many contents were compared, in all that the ledger says of them
     late_commits: int = 0  # rows that were polled absent after their own stamp: committed late, which is legal
 
     def of(self, *fates: Fate) -> list[str]:
@@ -73,14 +73,19 @@ def downstream(count: int, *, primary: int, seen: bool, seen_on_primary: bool) -
     return Fate.FLICKER if seen and not seen_on_primary else Fate.NOTHING
 
 
-def land_orders(
+def land_keys(
     sink: str, writes: Iterable[Write], landed: Sequence[Landed], primary: Sequence[Landed], prefix: str
 ) -> Landing:
-    """Return the fate of every order at a sink; ``primary`` is what the primary holds, also when that is the sink."""
+    """Return the fate of every write that has a key; ``primary`` is what the primary holds, also when that is the sink.
+
+    The kind makes no difference: an order and its shipment are two keys.
+    """
     here, there = _by_key(landed), _by_key(primary)
     found = Landing(sink)
     known: set[str] = set()
     for write in writes:
+        if write.kind not in KEYED:
+            continue
         known.add(write.key)
         if sink not in write.sinks:
             continue
@@ -116,10 +121,9 @@ def _compare(found: Landing, write: Write, row: Landed, source: Landed | None) -
     amount = (
         source.amount_minor if source and source.count == 1 and source.amount_minor is not None else write.amount_minor
     )
-    pairs = [(row.digest, digest), (row.amount_minor, amount)]
-    comparable = [(is_, should) for is_, should in pairs if is_ is not None and should is not None]
-    found.compared += len(comparable) == len(pairs)
-    if any(is_ != should for is_, should in comparable):
+    pairs = [(is_, should) for is_, should in ((row.digest, digest), (row.amount_minor, amount)) if should is not None]
+    found.compared += bool(pairs) and all(is_ is not None for is_, _ in pairs)
+    if any(is_ is not None and is_ != should for is_, should in pairs):
         found.corrupted.append(write.key)
 
 
@@ -128,4 +132,4 @@ def _is_late_commit(row: Landed) -> bool:
 
 
 def _by_key(rows: Iterable[Landed]) -> Mapping[str, Landed]:
-    return {row.key: row for row in rows if row.kind == "order"}
+    return {row.key: row for row in rows if row.kind in KEYED}

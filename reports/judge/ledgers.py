@@ -60,10 +60,19 @@ def _cut(case: Case) -> Iterator[str]:
 def _fewer_than_sent(case: Case) -> Iterator[str]:
     """The intents of a request are written right after its start, before the next one of its worker starts."""
     for (worker, kind), starts in sorted(case.write_starts.items()):
-        intents = np.sort(
-            np.array([one.at_us for one in case.writes if (one.writer, one.kind) == (worker, kind)], dtype=np.int64)
-        )
+        intents = np.sort(np.array(_intents(case, worker, kind), dtype=np.int64))
         ends = np.append(starts[1:], np.iinfo(np.int64).max)
         missing = int((np.searchsorted(intents, starts) == np.searchsorted(intents, ends)).sum())
         if missing:
             yield f"the ledger lacks what {missing:,} of {len(starts):,} requests of worker {worker} wrote ({kind})"
+
+
+def _intents(case: Case, worker: str, kind: str) -> list[int]:
+    """When a worker wrote down that it was about to send a write of a kind, again or for the first time."""
+    return [
+        at_us
+        for write in case.writes
+        if write.kind == kind
+        for writer, at_us in write.intents or ((write.writer, write.at_us),)
+        if writer == worker
+    ]

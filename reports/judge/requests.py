@@ -5,6 +5,7 @@ due and never sent, or sent much too late because the user before was still wait
 timetable does not wait for the system, so a system that answers nothing gets no credit for being asked less.
 """
 
+from collections import defaultdict
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,8 +19,14 @@ Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 Floats = NDArray[np.float64]
 
-# The requests that write, and the kind of write that each is in the ledger.
-WRITES = {"POST /api/uploadAndImportfile": "order", "POST /api/service/updateInventoryByIdentification": "stock_delta"}
+# The requests that write: endpoint, the journey that writes by it (None: any), the kind that it is in the ledger.
+# Packing is the write of who ships from store; a store associate's is handing over (BOPIS).
+WRITES = (
+    ("POST /api/uploadAndImportfile", None, "order"),
+    ("POST /api/service/updateInventoryByIdentification", None, "stock_delta"),
+    ("POST /api/quickShipEntireShipGroup", "fulfillment", "shipment"),
+    ("POST /api/updateShipment", None, "shipment"),
+)
 
 
 @dataclass(frozen=True)
@@ -66,14 +73,16 @@ def from_samples(samples: pa.Table, *, late_s: float) -> Requests:
 
 def write_starts(samples: pa.Table) -> dict[tuple[str, str], Ints]:
     """Return when each request that writes began, ascending, by worker and kind of write."""
-    found: dict[tuple[str, str], Ints] = {}
+    found: dict[tuple[str, str], list[Ints]] = defaultdict(list)
     began = samples.filter(pc.and_(pc.is_valid(samples["start_us"]), pc.is_valid(samples["worker"])))
-    for endpoint, kind in WRITES.items():
+    for endpoint, journey, kind in WRITES:
         rows = began.filter(pc.equal(began["endpoint"], endpoint))
+        if journey is not None:
+            rows = rows.filter(pc.equal(rows["journey"], journey))
         for worker in pc.unique(rows["worker"]).to_pylist():
             starts = rows.filter(pc.equal(rows["worker"], worker))["start_us"]
-            found[worker, kind] = np.sort(np.asarray(starts, dtype=np.int64))
-    return found
+            found[worker, kind].append(np.asarray(starts, dtype=np.int64))
+    return {where: np.sort(np.concatenate(starts)) for where, starts in found.items()}
 
 
 def _ints(column: pa.ChunkedArray) -> Ints:

@@ -59,7 +59,7 @@ def fate_of_sum(total: Sum, units: int) -> Fate:
 
 
 def fate_downstream(units: int, primary: int) -> Fate:
-    """Return what became of one sum at a replica."""
+    """Return what became of one sum downstream."""
     if units < primary:
         return Fate.UNDELIVERED
     if units > primary:

@@ -1,9 +1,11 @@
 """A write is late only when its lower bound says so; what the polls cannot tell is UNKNOWN."""
 
+from dataclasses import replace
+
 import pytest
 
 from reports.judge.freshness import delay, landed_within_freshness
-from reports.testing.cases import S, barriers, case, delta, event, order, there
+from reports.testing.cases import S, barriers, case, delta, event, order, shipment, there
 
 
 @pytest.mark.parametrize(
@@ -59,3 +61,16 @@ def test_nothing_to_time_is_unknown_and_stock_is_not_timed() -> None:
 def test_a_write_without_an_acknowledgement_has_no_delay() -> None:
     """There is no moment to count from."""
     assert delay(order("GD1", "unknown"), there("GD1"), 0) is None
+
+
+@pytest.mark.parametrize(
+    ("absent_s", "seen_s", "status"), [(20, 21, "PASS"), (45, 48, "UNKNOWN"), (47, 48, "FAIL"), (None, None, "FAIL")]
+)
+def test_a_shipment_is_timed_as_an_order_is(absent_s: int | None, seen_s: int | None, status: str) -> None:
+    """From its own acknowledgement, beside an order that is in time."""
+    row = there("GD1:S", int(seen_s is not None), kind="shipment", seen_s=seen_s)
+    row = replace(row, last_absent_us=None if absent_s is None else absent_s * S)
+    writes = [order("GD1"), shipment("GD1:S")]
+    found = case(writes=writes, landed={"primary": [there("GD1"), row]}, events=barriers("primary"))
+
+    assert landed_within_freshness(found, "primary").status == status  # type: ignore[union-attr]

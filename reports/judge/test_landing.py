@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reports.evidence import Attempt, Landed, Write, WriteOutcome
-from reports.judge.landing import Fate, downstream, land_orders, on_primary
+from reports.judge.landing import Fate, downstream, land_keys, on_primary
 from reports.testing.cases import order, there
 
 OUTCOMES: tuple[WriteOutcome, ...] = get_args(WriteOutcome)
@@ -92,7 +92,7 @@ def test_a_correct_system_is_never_convicted_anywhere(outcomes: list[WriteOutcom
     ]
     rows = [there(write.key) for write in applied]
     for sink in ("primary", "replica", "warehouse"):
-        found = land_orders(sink, writes, rows, rows, "GD")
+        found = land_keys(sink, writes, rows, rows, "GD")
         assert VIOLATIONS.isdisjoint(fate for fate, keys in found.fates.items() if keys)
         assert found.corrupted == []
 
@@ -104,7 +104,7 @@ def test_each_key_has_one_fate(counts: list[tuple[int, int]]) -> None:
     primary = [there(f"GD{n}", count) for n, (count, _) in enumerate(counts)]
     replica = [there(f"GD{n}", count) for n, (_, count) in enumerate(counts)]
     for rows, sink in ((primary, "primary"), (replica, "replica")):
-        found = land_orders(sink, writes, rows, primary, "GD")
+        found = land_keys(sink, writes, rows, primary, "GD")
         assert sorted(key for keys in found.fates.values() for key in keys) == sorted(write.key for write in writes)
 
 
@@ -112,14 +112,14 @@ def test_a_key_of_the_run_that_nobody_wrote_is_unexpected_where_it_was_made() ->
     """The primary is charged; downstream only when the primary does not have it. Foreign keys are nobody's business."""
     rows = [there("GDX"), there("OTHER")]
 
-    assert land_orders("primary", [], rows, rows, "GD").of(Fate.UNEXPECTED) == ["GDX"]
-    assert land_orders("replica", [], rows, rows, "GD").of(Fate.UNEXPECTED) == []
-    assert land_orders("replica", [], rows, [], "GD").of(Fate.UNEXPECTED) == ["GDX"]
+    assert land_keys("primary", [], rows, rows, "GD").of(Fate.UNEXPECTED) == ["GDX"]
+    assert land_keys("replica", [], rows, rows, "GD").of(Fate.UNEXPECTED) == []
+    assert land_keys("replica", [], rows, [], "GD").of(Fate.UNEXPECTED) == ["GDX"]
 
 
 def test_only_declared_sinks_are_judged() -> None:
     """A write that is not meant for the warehouse is not missing there."""
-    found = land_orders("warehouse", [order("GD1", sinks=("primary",))], [], [there("GD1")], "GD")
+    found = land_keys("warehouse", [order("GD1", sinks=("primary",))], [], [there("GD1")], "GD")
 
     assert found.fates == {}
 
@@ -135,7 +135,7 @@ def test_only_declared_sinks_are_judged() -> None:
 )
 def test_a_corruption_is_charged_once(row: dict, source: dict, corrupted: list[str]) -> None:
     """Downstream content is compared with the primary's."""
-    found = land_orders("warehouse", [order("GD1")], [there("GD1", **row)], [there("GD1", **source)], "GD")
+    found = land_keys("warehouse", [order("GD1")], [there("GD1", **row)], [there("GD1", **source)], "GD")
 
     assert found.corrupted == corrupted
 
@@ -143,7 +143,7 @@ def test_a_corruption_is_charged_once(row: dict, source: dict, corrupted: list[s
 def test_a_row_that_was_absent_after_its_own_stamp_is_a_late_commit() -> None:
     """It is counted, and is no violation."""
     row = there("GD1", sink_stamp=5, last_absent_us=6)
-    found = land_orders("primary", [order("GD1")], [row, Landed("GDS", "stock_delta", 1, units=1)], [row], "GD")
+    found = land_keys("primary", [order("GD1")], [row, Landed("GDS", "stock_delta", 1, units=1)], [row], "GD")
 
     assert found.late_commits == 1
     assert found.of(Fate.LANDED) == ["GD1"]

@@ -2,14 +2,20 @@
 
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+import pyarrow as pa
 import pytest
 
 from reports.evidence import RunDirectory
+from reports.evidence.schema import SAMPLES
 from reports.judge import judge, to_json
+from reports.judge.ledgers import hole
+from reports.judge.requests import write_starts
 from reports.testing import Story, tell
-from reports.testing.cases import NAME
+from reports.testing.cases import NAME, case, shipment
 
 LANDING = ("no_acknowledged_write_lost", "no_write_duplicated", "no_phantom_write", "no_write_corrupted")
 W0, SENTINEL, LOAD = "ledger/w0.ndjson", "ledger/sentinel.ndjson", "events/load-w0.ndjson"
@@ -33,6 +39,13 @@ def drop_intent(path: Path) -> None:
     path.write_bytes(b"".join(lines))
 
 
+def drop_shipment(path: Path) -> None:
+    """Lose all of one shipment: only the request that packed it is still on record."""
+    lines = path.read_bytes().splitlines(keepends=True)
+    key = next(line for line in lines[100:] if b'"shipment"' in line).split(b'"key":"')[1].split(b'"')[0]
+    path.write_bytes(b"".join(line for line in lines if b'"' + key + b'"' not in line))
+
+
 def without_sentinel_event(run: Path) -> None:
     """A sentinel of which only its own event tells."""
     (run / SENTINEL).unlink()
@@ -47,6 +60,7 @@ HOLES: dict[str, Callable[[Path], object]] = {
     "all": lambda run: (run / W0).unlink(),
     "half a line": lambda run: tear(run / W0),
     "an intent": lambda run: drop_intent(run / W0),
+    "a shipment": lambda run: drop_shipment(run / W0),
     "the ledger of another writer": lambda run: (run / SENTINEL).unlink(),
     "what is in it": lambda run: (run / SENTINEL).write_text(""),
     "a sentinel": without_sentinel_event,
@@ -108,3 +122,31 @@ def test_what_is_torn_is_in_the_verdict(tmp_path: Path) -> None:
 
     again = RunDirectory.open(run.path)
     assert to_json(judge(again), again.facts)["torn"] == {"delivery/w0.ndjson": 1, "ledger/w0.ndjson": 1}
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "journey", "kinds"),
+    [
+        pytest.param("POST /api/quickShipEntireShipGroup", "fulfillment", ["shipment"], id="packing to ship"),
+        pytest.param("POST /api/quickShipEntireShipGroup", "bopis", [], id="packing to hand over"),
+        pytest.param("POST /api/updateShipment", "bopis", ["shipment"], id="handing over"),
+        pytest.param("POST /api/uploadAndImportfile", "bulk", ["order"], id="orders"),
+        pytest.param("POST /api/solr-query", "bopis", [], id="a read"),
+    ],
+)
+def test_which_request_is_which_write(endpoint: str, journey: str, kinds: list[str]) -> None:
+    """Only where the ledger has an intent for it; what is missing there is a hole."""
+    row = {"start_us": 5, "worker": "w0", "endpoint": endpoint, "journey": journey}
+    found = write_starts(pa.Table.from_pylist([row], schema=SAMPLES))
+
+    assert {where: starts.tolist() for where, starts in found.items()} == {("w0", kind): [5] for kind in kinds}
+
+
+def test_a_second_attempt_needs_an_intent_of_its_own() -> None:
+    """Two requests that handed over, and one intent: the other's is gone."""
+    starts = {("w0", "shipment"): np.array([5, 20])}
+    once = shipment("GD1:S", at_s=1, writer="w0")
+    twice = replace(once, intents=(("w0", 6), ("w0", 21)))
+
+    assert hole(case(writes=[twice], write_starts=starts)) is None
+    assert "lacks what 1 of 2" in str(hole(case(writes=[replace(once, at_us=6)], write_starts=starts)))

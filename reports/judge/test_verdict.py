@@ -40,6 +40,19 @@ def test_a_healthy_run_passes(tmp_path: Path) -> None:
         pytest.param({"lost": 1}, "no_acknowledged_write_lost", "primary", "FAIL", id="lost"),
         pytest.param({"duplicated": 1}, "no_write_duplicated", "primary", "FAIL", id="duplicated"),
         pytest.param({"undelivered": 1}, "no_acknowledged_write_lost", "warehouse", "FAIL", id="undelivered"),
+        pytest.param(
+            {"kind": "shipment", "lost": 1}, "no_acknowledged_write_lost", "primary", "FAIL", id="lost shipment"
+        ),
+        pytest.param(
+            {"kind": "shipment", "duplicated": 1}, "no_write_duplicated", "primary", "FAIL", id="shipped twice"
+        ),
+        pytest.param(
+            {"kind": "shipment", "undelivered": 1},
+            "no_acknowledged_write_lost",
+            "warehouse",
+            "FAIL",
+            id="not delivered",
+        ),
         pytest.param({"orphans": 1}, "no_job_orphaned", None, "FAIL", id="orphaned job"),
         pytest.param({"outage_s": {NAME: 20.0}}, "recovered_within_rto", NAME, "FAIL", id="long outage"),
         pytest.param({"without_sign": "data"}, "fault_happened", NAME, "UNKNOWN", id="a fault not felt"),

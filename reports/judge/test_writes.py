@@ -1,12 +1,14 @@
 """The promises about writes: a presence is proof at once, an absence after the barrier, nothing read is UNKNOWN."""
 
+from typing import Any
+
 import pytest
 
 from reports.evidence import Landed, Write
 from reports.judge.case import Case
 from reports.judge.promise import Promise
 from reports.judge.writes import read_sink, writes_at
-from reports.testing.cases import barriers, beats, case, order, there
+from reports.testing.cases import barriers, beats, case, delta, order, shipment, there
 
 LOST, TWICE = "no_acknowledged_write_lost", "no_write_duplicated"
 PHANTOM, CORRUPT = "no_phantom_write", "no_write_corrupted"
@@ -128,3 +130,80 @@ def test_every_order_that_is_there_must_be_compared(content: dict, status: str) 
     found = read([order("GD1"), order("GD2")], [there("GD1"), there("GD2", **content)])
 
     assert at(CORRUPT, "primary", found).status == status
+
+
+def shipped(key: str, count: int = 1, **columns: Any) -> Landed:
+    return there(key, count, kind="shipment", amount_minor=None, **columns)
+
+
+@pytest.mark.parametrize("sink", ["primary", "replica", "warehouse"])
+@pytest.mark.parametrize("name", ALL)
+def test_orders_and_their_shipments_that_are_all_there_are_a_pass(name: str, sink: str) -> None:
+    """A shipment is a write of its own, under its own key; an order without one breaks nothing."""
+    writes = [order("GD1"), order("GD2"), shipment("GD1:S"), shipment("GD2:S", "unknown"), shipment("GD3:S", "refused")]
+
+    assert at(name, sink, read(writes, [there("GD1"), there("GD2"), shipped("GD1:S")])).status == "PASS"
+
+
+@pytest.mark.parametrize(
+    ("name", "rows"),
+    [
+        pytest.param(LOST, [], id="one lost"),
+        pytest.param(LOST, [shipped("GD1:S", 0)], id="one was there and is gone"),
+        pytest.param(TWICE, [shipped("GD1:S", 2)], id="one shipped twice"),
+        pytest.param(PHANTOM, [shipped("GD1:S"), shipped("GD2:S")], id="one that was refused"),
+        pytest.param(PHANTOM, [shipped("GD1:S"), shipped("GD9:S")], id="one that nobody asked for"),
+        pytest.param(CORRUPT, [shipped("GD1:S", digest="other")], id="other goods left"),
+    ],
+)
+@pytest.mark.parametrize("sink", ["primary", "warehouse"])
+def test_a_shipment_that_went_wrong_fails_where_it_was_made_and_only_there(
+    name: str, rows: list[Landed], sink: str
+) -> None:
+    """On the primary by what the ledger says, in the warehouse by what the primary holds."""
+    writes = [order("GD1"), order("GD2"), shipment("GD1:S"), shipment("GD2:S", "refused")]
+    orders, good = [there("GD1"), there("GD2")], [shipped("GD1:S")]
+    everywhere = orders + (rows if sink == "primary" else good)
+    found = read(writes, everywhere, landed={"warehouse": orders + rows})
+
+    assert at(name, sink, found).status == "FAIL"
+    assert ":S" in at(name, sink, found).because
+    elsewhere = [(other, where) for other in ALL for where in ("primary", "replica", "warehouse")]
+    elsewhere.remove((name, sink))
+    assert [(other, where) for other, where in elsewhere if at(other, where, found).status == "FAIL"] == []
+
+
+def test_a_shipment_without_its_content_read_back_is_unknown() -> None:
+    """The contents of the orders do not stand for it."""
+    found = read([order("GD1"), shipment("GD1:S")], [there("GD1"), shipped("GD1:S", digest=None)])
+
+    assert at(CORRUPT, "primary", found).status == "UNKNOWN"
+
+
+def test_a_shipment_that_is_not_there_before_the_barrier_is_unknown() -> None:
+    """The job that ships may still be at it."""
+    waiting = barriers("primary", "replica", "warehouse", reached=False)
+    found = read([order("GD1"), shipment("GD1:S")], [there("GD1")], events=waiting)
+
+    assert at(LOST, "primary", found).status == "UNKNOWN"
+
+
+@pytest.mark.parametrize(
+    ("units", "name"), [pytest.param(4, LOST, id="units missing"), pytest.param(6, TWICE, id="units doubled")]
+)
+def test_stock_is_judged_in_the_warehouse_too(units: int, name: str) -> None:
+    """Against the sums that the primary holds."""
+    sums = [[Landed("F|P", "stock_delta", 1, units=taken)] for taken in (5, units)]
+    found = read([delta("GD1", "acknowledged", 5)], sums[0], landed={"warehouse": sums[1]})
+
+    assert at(name, "warehouse", found).status == "FAIL"
+    assert [other for other in (LOST, TWICE, PHANTOM) if at(other, "primary", found).status != "PASS"] == []
+
+
+def test_stock_that_was_not_meant_for_the_warehouse_is_not_missing_there() -> None:
+    """As in runs from before the warehouse had stock."""
+    rows = [there("GD2"), Landed("F|P", "stock_delta", 1, units=5)]
+    sale = delta("GD1", "acknowledged", 5, sinks=("primary", "replica"))
+    found = read([order("GD2"), sale], rows, landed={"warehouse": [there("GD2")]})
+
+    assert at(LOST, "warehouse", found).status == "PASS"

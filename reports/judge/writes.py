@@ -12,7 +12,7 @@ from reports.evidence import SINKS, Write
 from reports.judge import ledgers
 from reports.judge.case import Case
 from reports.judge.jobs import long_transactions
-from reports.judge.landing import Fate, Landing, land_orders
+from reports.judge.landing import Fate, Landing, land_keys
 from reports.judge.promise import Promise, Status, numbers, plural, some
 from reports.judge.sums import land_sums
 
@@ -28,16 +28,16 @@ BREAKS: dict[str, tuple[tuple[Fate, ...], str]] = {
 
 @dataclass(frozen=True)
 class Reading:
-    """What a sink was read to hold: orders by key, stock by sums."""
+    """What a sink was read to hold: orders and shipments by key, stock by sums."""
 
     sink: str
     writes: tuple[Write, ...]  # those that declare the sink
-    orders: Landing
+    keys: Landing
     stock: Landing
 
     def of(self, *fates: Fate) -> list[str]:
         """Return the keys and the sums with one of these fates."""
-        return self.orders.of(*fates) + self.stock.of(*fates)
+        return self.keys.of(*fates) + self.stock.of(*fates)
 
     @property
     def outcomes(self) -> Counter[str]:
@@ -56,11 +56,10 @@ def read_sink(case: Case, sink: str) -> Reading | None:
     landed, primary = case.landed.get(sink), case.landed.get("primary")
     if landed is None or primary is None:
         return None
-    orders = [write for write in case.writes if write.kind == "order"]
     return Reading(
         sink=sink,
         writes=tuple(write for write in case.writes if sink in write.sinks),
-        orders=land_orders(sink, orders, landed, primary, case.prefix),
+        keys=land_keys(sink, case.writes, landed, primary, case.prefix),
         stock=land_sums(sink, case.writes, landed, primary),
     )
 
@@ -94,7 +93,7 @@ def writes_at(case: Case, name: str, sink: str, found: Reading | None) -> Promis
         return Promise(name, Status.UNKNOWN, why_unread(case, sink), None, sink)
     if not found.outcomes["acknowledged"]:
         return Promise(name, Status.UNKNOWN, f"no write for {sink} was acknowledged", None, sink)
-    broken = found.orders.corrupted if name == "no_write_corrupted" else found.of(*BREAKS[name][0])
+    broken = found.keys.corrupted if name == "no_write_corrupted" else found.of(*BREAKS[name][0])
     certain, why_not = _certain(case, found, broken)
     if certain:
         return Promise(
@@ -152,11 +151,11 @@ def _certain(case: Case, found: Reading, broken: list[str]) -> tuple[list[str], 
 
 def _uncompared(found: Reading) -> str | None:
     """Return why the contents that were compared do not stand for all."""
-    there, compared = found.orders.once, found.orders.compared
+    there, compared = found.keys.once, found.keys.compared
     if not there:
-        return f"no order's content was read back from {found.sink}"
+        return f"no write's content was read back from {found.sink}"
     if compared < there:
-        return f"the content of {compared:,} of {plural(there, 'order')} could be compared at {found.sink}"
+        return f"the content of {compared:,} of {plural(there, 'write')} could be compared at {found.sink}"
     return None
 
 
@@ -171,8 +170,8 @@ def _numbers(case: Case, found: Reading, name: str, broken: list[str]) -> dict[s
         "refused": outcomes["refused"],
         "fates": fates,
         "sums": sum(len(keys) for keys in found.stock.fates.values()),
-        "compared": found.orders.compared,
-        "late_commits": found.orders.late_commits if found.sink == "primary" else None,
+        "compared": found.keys.compared,
+        "late_commits": found.keys.late_commits if found.sink == "primary" else None,
         "long_transactions": long_transactions(job for job in case.jobs or [] if job.when == "after"),
         "by_experiment": by_experiment(case, found.writes, broken),
         "examples": broken[:10],
@@ -184,7 +183,7 @@ def _sentence(found: Reading, name: str, broken: list[str]) -> str:
     base = f"{plural(outcomes['acknowledged'], 'acknowledged write')} and {outcomes['unknown']:,} unknown"
     word = BREAKS[name][1]
     if not broken:
-        compared = f" ({found.orders.compared:,} contents compared)" if name == "no_write_corrupted" else ""
+        compared = f" ({found.keys.compared:,} contents compared)" if name == "no_write_corrupted" else ""
         return f"none {word} of {base}{compared}"
     kinds = Counter(str(fate) for fate in Fate for key in found.of(fate) if key in set(broken))
     plain = name == "no_write_corrupted" or kinds.keys() <= {"lost"} or kinds.keys() <= {"duplicate"}

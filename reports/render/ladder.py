@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
-from reports.evidence import SINKS
+from reports.evidence import SHIPMENT_SUFFIX, SINKS
 from reports.judge.case import Case
 from reports.judge.landing import Fate
-from reports.judge.writes import incomplete, read_sink
+from reports.judge.writes import Reading, incomplete, read_sink
 
 NAMES = {"primary": "On the primary", "replica": "On the replica", "warehouse": "In the warehouse"}
 LOST = (Fate.LOST, Fate.FLICKER, Fate.UNDELIVERED)
@@ -60,8 +60,13 @@ def _rung(case: Case, sink: str) -> Rung:
         there=len(there),
         of_accepted=len(known),
         of_unknown=sum(outcome[key] == "unknown" for key in there),
-        lost=None if why else len(found.orders.of(*LOST)),
-        duplicated=len(found.orders.of(Fate.DUPLICATE)),
-        strange=len(found.orders.of(*STRANGE)),
+        lost=None if why else _count(found, *LOST),
+        duplicated=_count(found, Fate.DUPLICATE),
+        strange=_count(found, *STRANGE),
         note=why or "",
     )
+
+
+def _count(found: Reading, *fates: Fate) -> int:
+    """How many orders have one of these fates."""
+    return sum(not key.endswith(SHIPMENT_SUFFIX) for key in found.keys.of(*fates))

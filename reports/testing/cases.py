@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from reports.evidence import Attempt, Delivery, Event, Landed, Undo, Write, WriteOutcome
+from reports.evidence import SINKS, Attempt, Delivery, Event, Landed, Undo, Write, WriteOutcome
 from reports.judge.case import Case
 from reports.judge.requests import Requests
 from reports.objectives import load_objectives
@@ -88,25 +88,32 @@ def beats(*, to_s: int = 45, worker: str = "w0", without: tuple[int, int] = (0, 
 def order(key: str, outcome: WriteOutcome = "acknowledged", *, at_s: float = 16, **columns: Any) -> Write:
     """Return an order that was answered at that second."""
     attempts = (Attempt(1, int(at_s * S), outcome, int(at_s * S)),)
-    base: dict[str, Any] = {"digest": "d", "amount_minor": 100, "sinks": ("primary", "replica", "warehouse")}
-    return Write(key=key, kind="order", at_us=int(at_s * S), attempts=attempts, **(base | columns))
+    base: dict[str, Any] = {"kind": "order", "digest": "d", "amount_minor": 100, "sinks": SINKS}
+    return Write(key=key, at_us=int(at_s * S), attempts=attempts, **(base | columns))
 
 
-def delta(key: str, outcome: WriteOutcome, units: int, *, sum_key: str = "F|P") -> Write:
+def shipment(key: str, outcome: WriteOutcome = "acknowledged", *, at_s: float = 16, **columns: Any) -> Write:
+    """Return the shipment of an order, under its own key; it has a digest and no amount."""
+    return order(key, outcome, at_s=at_s, **({"kind": "shipment", "amount_minor": None} | columns))
+
+
+def delta(
+    key: str, outcome: WriteOutcome, units: int, *, sum_key: str = "F|P", sinks: tuple[str, ...] = SINKS
+) -> Write:
     """Return a stock delta."""
     attempts = (Attempt(1, 0, outcome, 0),)
-    sinks = ("primary", "replica")
     return Write(key, "stock_delta", 0, None, None, sinks, attempts, sum_key=sum_key, units=units)
 
 
 def there(key: str, count: int = 1, *, seen_s: float | None = 18, **columns: Any) -> Landed:
-    """Return an order as read back, seen at that second."""
+    """Return an order as read back, seen at that second; ``kind="shipment"`` for one of those."""
     base: dict[str, Any] = {
+        "kind": "order",
         "digest": "d",
         "amount_minor": 100,
         "first_seen_us": None if seen_s is None else int(seen_s * S),
     }
-    return Landed(key=key, kind="order", count=count, **(base | columns))
+    return Landed(key=key, count=count, **(base | columns))
 
 
 def barriers(*sinks: str, reached: bool = True, at_s: float = 60) -> list[Event]:

@@ -26,6 +26,7 @@ class Story:
     rate: float = 40.0  # requests a second
     chapters: tuple[str, ...] = tuple(catalog.CHAPTERS)
     outage_s: dict[str, float] = field(default_factory=dict)  # of a chapter, instead of its own
+    kind: str = "order"  # of the writes that the next three are about
     lost: int = 0  # acknowledged orders that are nowhere
     duplicated: int = 0  # orders that are on the primary (and after it) twice
     undelivered: int = 0  # orders that never reach the warehouse
@@ -48,7 +49,8 @@ def tell(path: Path, story: Story | None = None) -> RunDirectory:
     made = traffic.write(run, rng, moments, until_us=died_us or end_us, rate=story.rate, start_us=START_US)
     ledger = [*writes.write_ledger(run, rng, made), writes.write_sentinel(run, SENTINEL, end_us + S)]
     _write_events(run, story, moments, died_us=died_us, end_us=end_us)
-    writes.write_landed(run, rng, ledger, lost=story.lost, duplicated=story.duplicated, undelivered=story.undelivered)
+    wrong = {"lost": story.lost, "duplicated": story.duplicated, "undelivered": story.undelivered}
+    writes.write_landed(run, rng, ledger, kind=story.kind, **wrong)
     run.write_jobs(jobs.table(START_US, end_us, orphans=story.orphans))
     run.compact_samples()
     if story.sealed:

@@ -13,6 +13,7 @@ JOURNEYS = (
     ("csr", "GET /api/orders/{orderId}", 0.12, 12.0),
     ("pos", "POST /api/service/updateInventoryByIdentification", 0.15, 18.0),
     ("intake", "POST /api/uploadAndImportfile", 0.15, 26.0),
+    ("fulfillment", "POST /api/quickShipEntireShipGroup", 0.02, 21.0),
 )
 SERVERS = ("i-0a1", "i-0a2", "i-0a3", "i-0a4")
 TIMEOUT_MS = 3000.0

@@ -4,14 +4,13 @@ import random
 from collections import defaultdict
 from dataclasses import dataclass
 
-from reports.evidence import Landed, LedgerWriter, RunDirectory, order_digest
+from reports.evidence import SHIPMENT_SUFFIX, SINKS, Landed, LedgerWriter, RunDirectory, order_digest, shipment_digest
 from reports.testing.traffic import Made
 
 S = 1_000_000
 PREFIX = "GD7K3Q"
 FACILITIES, PRODUCTS = ("FAC_LOAD_1", "FAC_LOAD_2"), ("LOAD_1001", "LOAD_1002", "LOAD_1003")
-ORDER_SINKS, STOCK_SINKS = ("primary", "replica", "warehouse"), ("primary", "replica")
-# How long after the acknowledgement an order is there, at least and at most, seconds.
+# How long after the acknowledgement a write is there, at least and at most, seconds.
 WAY_S = {"primary": (0.4, 3.5), "replica": (0.5, 3.8), "warehouse": (3.0, 9.0)}
 
 
@@ -20,6 +19,7 @@ class Written:
     """One write of the story."""
 
     key: str
+    kind: str
     digest: str | None
     amount_minor: int | None
     sum_key: str | None
@@ -39,6 +39,8 @@ def write_ledger(run: RunDirectory, rng: random.Random, made: list[Made]) -> lis
                 found.append(_order(out, rng, request, len(found)))
         elif request.journey == "pos":
             found.append(_stock(out, rng, request, len(found)))
+        elif request.journey == "fulfillment":
+            found.append(_shipment(out, rng, request, len(found)))
     out.close()
     return found
 
@@ -46,23 +48,30 @@ def write_ledger(run: RunDirectory, rng: random.Random, made: list[Made]) -> lis
 def write_sentinel(run: RunDirectory, key: str, at_us: int) -> Written:
     """Write the suite's own last write, which takes one unit of stock; return it."""
     out, sum_key = run.write_ledger("sentinel"), f"{FACILITIES[0]}|{PRODUCTS[0]}"
-    stock = {"digest": None, "amount_minor": None, "sinks": STOCK_SINKS, "sum_key": sum_key, "units": 1}
+    stock = {"digest": None, "amount_minor": None, "sinks": SINKS, "sum_key": sum_key, "units": 1}
     out.intent(key, "stock_delta", **stock, at_us=at_us)  # type: ignore[arg-type]
     out.sent(key, 1, at_us=at_us)
     out.outcome(key, 1, "acknowledged", at_us=at_us)
     out.close()
-    return Written(key, None, None, sum_key, 1, at_us, "acknowledged", applied=True)
+    return Written(key, "stock_delta", None, None, sum_key, 1, at_us, "acknowledged", applied=True)
 
 
 def write_landed(
-    run: RunDirectory, rng: random.Random, written: list[Written], *, lost: int, duplicated: int, undelivered: int
+    run: RunDirectory,
+    rng: random.Random,
+    written: list[Written],
+    *,
+    kind: str,
+    lost: int,
+    duplicated: int,
+    undelivered: int,
 ) -> None:
-    """Write what each sink was read to hold; the first so many orders are lost, twice there, never delivered."""
-    orders = [one for one in written if one.sum_key is None and one.applied and one.outcome == "acknowledged"]
-    gone = {one.key for one in orders[:lost]}
-    twice = {one.key for one in orders[lost : lost + duplicated]}
-    stuck = {one.key for one in orders[lost + duplicated : lost + duplicated + undelivered]}
-    for sink in ORDER_SINKS:
+    """Write what each sink was read to hold; the first so many of a kind are lost, twice there, never delivered."""
+    able = [one for one in written if one.kind == kind and one.applied and one.outcome == "acknowledged"]
+    gone = {one.key for one in able[:lost]}
+    twice = {one.key for one in able[lost : lost + duplicated]}
+    stuck = {one.key for one in able[lost + duplicated : lost + duplicated + undelivered]}
+    for sink in SINKS:
         rows = [
             _landed(rng, one, sink, count=2 if one.key in twice else 1)
             for one in written
@@ -71,15 +80,23 @@ def write_landed(
             and one.key not in gone
             and (sink != "warehouse" or one.key not in stuck)
         ]
-        run.write_landed(sink, rows + (_sums(written) if sink in STOCK_SINKS else []))
+        run.write_landed(sink, rows + _sums(written))
 
 
 def _order(out: LedgerWriter, rng: random.Random, request: Made, n: int) -> Written:
     key, price = f"{PREFIX}00{n:06d}", rng.randint(499, 9999)
     digest = order_digest(key, [(rng.choice(PRODUCTS), 1, price)], price)
-    out.intent(key, "order", digest=digest, amount_minor=price, sinks=ORDER_SINKS, at_us=request.start_us)
+    out.intent(key, "order", digest=digest, amount_minor=price, sinks=SINKS, at_us=request.start_us)
     outcome, applied = _answer(out, rng, key, request)
-    return Written(key, digest, price, None, 0, request.end_us, outcome, applied)
+    return Written(key, "order", digest, price, None, 0, request.end_us, outcome, applied)
+
+
+def _shipment(out: LedgerWriter, rng: random.Random, request: Made, n: int) -> Written:
+    key = f"{PREFIX}00{n:06d}{SHIPMENT_SUFFIX}"
+    digest = shipment_digest(key, FACILITIES[0], [(rng.choice(PRODUCTS), 1)])
+    out.intent(key, "shipment", digest=digest, amount_minor=None, sinks=SINKS, at_us=request.start_us)
+    outcome, applied = _answer(out, rng, key, request)
+    return Written(key, "shipment", digest, None, None, 0, request.end_us, outcome, applied)
 
 
 def _stock(out: LedgerWriter, rng: random.Random, request: Made, n: int) -> Written:
@@ -90,13 +107,13 @@ def _stock(out: LedgerWriter, rng: random.Random, request: Made, n: int) -> Writ
         "stock_delta",
         digest=None,
         amount_minor=None,
-        sinks=STOCK_SINKS,
+        sinks=SINKS,
         sum_key=sum_key,
         units=units,
         at_us=request.start_us,
     )
     outcome, applied = _answer(out, rng, key, request)
-    return Written(key, None, None, sum_key, units, request.end_us, outcome, applied)
+    return Written(key, "stock_delta", None, None, sum_key, units, request.end_us, outcome, applied)
 
 
 def _answer(out: LedgerWriter, rng: random.Random, key: str, request: Made) -> tuple[str, bool]:
@@ -116,7 +133,7 @@ def _landed(rng: random.Random, one: Written, sink: str, *, count: int) -> Lande
     there = one.at_us + int(rng.uniform(low, high) * S)
     return Landed(
         key=one.key,
-        kind="order",
+        kind=one.kind,
         count=count,
         digest=one.digest,
         amount_minor=one.amount_minor,
