@@ -88,11 +88,12 @@ def region_up(order: Order, display: Display, stop: Stop) -> Iterator[Target]:
             raise GameDayError(
                 f"region {order.region!r} is up already and --weakness needs a new one: `stack down` first"
             )
+        _require_time(order.gameday, target)
         yield target
         return
     try:
-        display.phase("", f"starting region {order.region}")
-        start_region(order.region, weaknesses=order.weaknesses)
+        display.phase("", f"starting region {order.region} at the {order.gameday.pace} pace")
+        start_region(order.region, weaknesses=order.weaknesses, pace=order.gameday.pace)
         stop.check()
         yield load_target(order.target_name, region=order.region)
     except TargetError:
@@ -100,6 +101,15 @@ def region_up(order: Order, display: Display, stop: Stop) -> Iterator[Target]:
         raise
     finally:
         _take_down(order.region, display)
+
+
+def _require_time(gameday: GameDay, target: Target) -> None:
+    """A game day that waits for seconds says "not back" of a system that takes AWS's minutes."""
+    if gameday.pace != "real" and target.pace == "real":
+        raise GameDayError(
+            f"game day {gameday.name!r} is timed for the fast pace, and {target.name!r} takes AWS's own times: "
+            'expected one with pace = "real", such as `gameday run real`'
+        )
 
 
 def _take_down(region: str, display: Display) -> None:
@@ -128,7 +138,7 @@ def open_run(order: Order, target: Target) -> RunDirectory:
             for e in order.entries
         ],
         "promises": list(dict.fromkeys(listed)),
-        "objectives": load_objectives(target.objectives, origin=f"fixtures/targets/{target.name}.toml").to_facts(),
+        "objectives": load_objectives(target.objectives, origin=_origin(target)).to_facts(),
         "jobs": {"lease_s": target.jobs.lease_s, "grace_s": target.jobs.grace_s},
         "timing": order.gameday.timing.model_dump(),
         "versions": _versions(),
@@ -136,6 +146,10 @@ def open_run(order: Order, target: Target) -> RunDirectory:
         "host": {"cpus": os.cpu_count(), "system": platform.platform(terse=True)},
     }
     return RunDirectory.create(order.out, name=order.gameday.name, kind="gameday", facts=facts)
+
+
+def _origin(target: Target) -> str:
+    return target.objectives_from or f"fixtures/targets/{target.name}.toml"
 
 
 def _versions() -> dict[str, str]:

@@ -6,12 +6,14 @@ system under test.
 
 import tomllib
 from pathlib import Path
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 GAMEDAYS_DIR = Path(__file__).parent / "gamedays"
 PROFILES = Path(__file__).resolve().parents[1] / "loadtests" / "profiles.toml"
 DEFAULT = "default"
+PROOF_S, STEADY_S = 40.0, 45.0  # of a stock `chaos run`, too, which has no game day
 
 
 class GameDayError(Exception):
@@ -29,6 +31,8 @@ class Timing(BaseModel):
     fault_s: float = Field(default=150, ge=1, le=3600)
     recovery_s: float = Field(default=10, ge=0, le=3600)
     recovery_max_s: float = Field(default=60, ge=1, le=3600)
+    proof_s: float = Field(default=PROOF_S, ge=1, le=3600)
+    steady_s: float = Field(default=STEADY_S, ge=1, le=3600)
     after_s: float = Field(default=10, ge=0, le=600)
     barrier_s: float = Field(default=60, ge=1, le=3600)
 
@@ -41,6 +45,7 @@ class GameDay(BaseModel):
     name: str
     title: str
     profile: str = "smoke"
+    pace: Literal["fast", "real"] = "fast"
     experiments: tuple[str, ...] = Field(min_length=1)
     timing: Timing = Timing()
 

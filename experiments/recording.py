@@ -11,6 +11,7 @@ import random
 import secrets
 from functools import cache
 
+from experiments.planning import Timing
 from fixtures.target import DEFAULT_REGION, Target, load_target
 from reports.evidence import EventWriter, NdjsonWriter, RunDirectory
 
@@ -72,6 +73,11 @@ def current_events() -> EventWriter:
 def current_signals() -> NdjsonWriter:
     """Where this process writes probe values."""
     return current_run().signals(f"chaos-{current_experiment()}")
+
+
+def current_timing() -> Timing:
+    """How long this run waits for what; a stock ``chaos run`` has no game day, and waits as long as the default one."""
+    return Timing.model_validate(current_run().facts.get("timing", {}))
 
 
 def rng(run: RunDirectory) -> random.Random:

@@ -1,8 +1,23 @@
 """A game day names only what exists, and what is wrong with it is one clear line."""
 
-import pytest
+import tomllib
+from collections.abc import Callable
+from contextlib import nullcontext
 
-from experiments.planning import DEFAULT, GameDayError, choose, known, load_gameday
+import pytest
+from rich.console import Console
+
+from experiments import opening, recording
+from experiments.display import Display
+from experiments.load import ROOT
+from experiments.opening import Order, region_up
+from experiments.planning import DEFAULT, GameDayError, Timing, choose, known, load_gameday
+from experiments.stopping import Stop
+from fixtures.target import Target
+from reports.evidence import RunDirectory
+from reports.objectives import load_objectives
+
+PACES = ROOT / "fixtures" / "region" / "pace"
 
 CATALOG = {"baseline", "terminate-sync-instance"}
 
@@ -42,3 +57,41 @@ def test_an_experiment_must_be_known_and_named_once(names: tuple[str, ...]) -> N
     """A run names its parts by their experiment, so none can be there twice."""
     with pytest.raises(GameDayError, match="expected"):
         choose(load_gameday("short"), experiments=names, profile=None, catalog=CATALOG)
+
+
+@pytest.mark.parametrize(
+    ("name", "pace", "fits"), [("default", "fast", True), ("default", "real", False), ("real", "real", True)]
+)
+def test_a_game_day_that_is_timed_for_seconds_is_refused_on_a_system_that_takes_minutes(
+    name: str, pace: str, fits: bool, target_at: Callable[..., Target], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It would call everything "not back"."""
+    monkeypatch.setattr(opening, "load_target", lambda *_, **__: target_at(None, pace=pace))
+    order = Order(load_gameday(name), {})
+    refused = nullcontext() if fits else pytest.raises(GameDayError, match="gameday run real")
+    with refused, region_up(order, Display(Console(quiet=True)), Stop()) as target:
+        assert target.pace == pace
+
+
+def test_the_phases_of_a_game_day_leave_room_for_its_own_waiting() -> None:
+    """Chaos Toolkit is not stopped while it waits for the signs and for the steady state; a hold fits into a phase."""
+    for timing in (load_gameday(name).timing for name in known()):
+        assert timing.fault_s > timing.proof_s + timing.steady_s
+        assert timing.recovery_max_s > timing.recovery_s
+
+
+def test_an_action_waits_as_long_as_its_game_day_says(run: RunDirectory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And as long as the default one after a stock ``chaos run``, whose run directory has no timing."""
+    monkeypatch.setattr(recording, "current_run", lambda: run)
+    assert recording.current_timing() == Timing()
+    timing = load_gameday("real").timing
+    monkeypatch.setitem(run.facts, "timing", timing.model_dump())
+    assert recording.current_timing() == timing
+
+
+def test_the_objectives_of_the_real_pace_are_known_ones_and_the_fast_pace_has_those_as_shipped() -> None:
+    """They are data of the region; the names are those of ``reports/objectives.toml``."""
+    paces = {path.stem: tomllib.loads(path.read_text()) for path in PACES.glob("*.toml")}
+    real = load_objectives(paces["real"]["objectives"])
+    assert real.value("rto_s", "fail-over-rds-primary") >= 120
+    assert "objectives" not in paces["fast"]

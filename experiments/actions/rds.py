@@ -13,19 +13,16 @@ from experiments.actions.fault import Fault, Harm, NobodyToHurtError, Plane, Sig
 from experiments.actions.signs import writer_changed, zone_swapped
 from experiments.probes import database
 from experiments.probes.watching import Watch, wait_until
-from experiments.recording import current_experiment, current_signals, current_target
+from experiments.recording import current_experiment, current_signals, current_target, current_timing
 from experiments.safety.policy import refuse_unless_local
 from experiments.sinks.read import Sink, open_sink
 from fixtures.target import Target
 
-FAILOVER_LIMIT_S = 40.0
 
-
-def fail_over_primary(
-    limit_s: float = FAILOVER_LIMIT_S, configuration: Any = None, secrets: Any = None
-) -> dict[str, Any]:
+def fail_over_primary(limit_s: float | None = None, configuration: Any = None, secrets: Any = None) -> dict[str, Any]:
     """Reboot the primary with failover, and watch until RDS and SQL both show another server.
 
+    Watches for ``limit_s`` seconds at most, the game day's ``proof_s`` unless told.
     Returns what changed. Raises RefusedError, NobodyToHurtError when there is no standby to fail over to.
     """
     target = current_target()
@@ -39,7 +36,7 @@ def fail_over_primary(
             f"found {before.status} and {before.secondary_zone}"
         )
     with inject(_harm(target, before, primary)) as fault:
-        return _fail_over(target, fault, before, primary, limit_s)
+        return _fail_over(target, fault, before, primary, limit_s or current_timing().proof_s)
 
 
 def _harm(target: Target, before: database.Rds, primary: Sink) -> Harm:

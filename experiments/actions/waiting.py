@@ -4,13 +4,14 @@ from typing import Any
 
 from experiments.probes import fleet, steady
 from experiments.probes.watching import Watch
-from experiments.recording import current_experiment, current_signals, current_target
+from experiments.recording import current_experiment, current_signals, current_target, current_timing
 
 
-def until_steady(within_s: float = 45.0, configuration: Any = None, secrets: Any = None) -> dict[str, Any]:
+def until_steady(within_s: float | None = None, configuration: Any = None, secrets: Any = None) -> dict[str, Any]:
     """Wait until every probe of the steady state holds twice in a row; return their last values.
 
-    It is no failure of this action when they do not within ``within_s`` seconds: the hypothesis after it says so.
+    It is no failure of this action when they do not within ``within_s`` seconds (the game day's ``steady_s`` unless
+    told): the hypothesis after it says so.
     """
     target = current_target()
     watch = Watch(current_signals(), subject=target.names.target_group, experiment=current_experiment())
@@ -20,7 +21,7 @@ def until_steady(within_s: float = 45.0, configuration: Any = None, secrets: Any
         watch.see("sync_instances", lambda: {i.id: i.lifecycle for i in fleet.group(target, "sync").instances})
         watch.see("async_instances", lambda: {i.id: i.lifecycle for i in fleet.group(target, "async").instances})
 
-    readings = steady.wait_until_steady(target, within_s=within_s, on_look=look)
+    readings = steady.wait_until_steady(target, within_s=within_s or current_timing().steady_s, on_look=look)
     return {reading.probe: reading.value for reading in readings}
 
 
