@@ -9,9 +9,9 @@ from experiments.display import Display
 from experiments.healing import undo_everything
 from experiments.planning import GameDay, Timing
 from experiments.stopping import Stop
-from experiments.traffic import Traffic
 from fixtures.target import Target
 from reports.evidence import EventWriter, Job, RunDirectory
+from reports.evidence.traffic import Traffic
 
 WRITER = "gameday"
 

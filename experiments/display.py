@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
-from experiments.traffic import Rate
+from reports.evidence.traffic import Rate
 
 SLOW_S = 15.0  # without a terminal: a line at least this often
 

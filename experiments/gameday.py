@@ -14,16 +14,17 @@ from experiments.catalog import Entry
 from experiments.day import WRITER, Day
 from experiments.display import Display
 from experiments.load import start_load
-from experiments.opening import Order, check_room, open_run, region_up
+from experiments.opening import Order, open_run, region_up
 from experiments.phases import play
 from experiments.probes.sampling import sampling
 from experiments.safety import lock, policy, undo
 from experiments.settling import end_load, read_jobs, settle
 from experiments.sinks.landing import LandingPoller
 from experiments.stopping import Stop, StopRequestedError
-from experiments.traffic import Traffic
 from fixtures.target import Target
 from reports.evidence import RunDirectory
+from reports.evidence.room import check_room
+from reports.evidence.traffic import Traffic
 
 LOAD_START_S = 45.0
 HARMLESS = ("PASS", "UNKNOWN")

@@ -1,35 +1,23 @@
-"""Before a game day: is it allowed, is there a region, is there room; then the run directory with its facts."""
+"""Before a game day: what was asked for, is there a region; then the run directory with its facts."""
 
 import os
 import platform
-import shutil
-import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from importlib import metadata
 from pathlib import Path
 
 from experiments import recording
 from experiments.catalog import Entry
 from experiments.display import Display
-from experiments.load import ROOT
 from experiments.planning import GameDay, GameDayError
 from experiments.stopping import Stop
-from fixtures.target import (
-    DEFAULT_REGION,
-    RegionNotUpError,
-    Target,
-    TargetError,
-    load_target,
-    region_is_up,
-    start_region,
-    stop_region,
-)
-from reports.evidence import RUNS, RunDirectory
+from fixtures.target import DEFAULT_REGION, Target, suite_commit, target_up
+from reports.evidence import RunDirectory
 from reports.objectives import load_objectives
 
-FREE_MB_MIN = 500
 VERSIONS_OF = ("chaostoolkit", "chaostoolkit-lib", "boto3", "locust", "pytest", "pyarrow", "psycopg", "moto")
 
 
@@ -57,50 +45,17 @@ class Order:
         return [self.catalog[name] for name in self.gameday.experiments]
 
 
-def check_room(out: Path | None) -> None:
-    """Raise GameDayError when the run directory is taken or the disk is nearly full."""
-    if out is not None and out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise GameDayError(f"{out}: expected a new or empty directory, found files: choose another --out")
-    place = out or RUNS
-    while not place.exists():
-        place = place.parent
-    if not place.is_dir():
-        raise GameDayError(
-            f"{out}: expected a place for a directory, found that {place} is a file: choose another --out"
-        )
-    free_mb = shutil.disk_usage(place).free // 2**20
-    if free_mb < FREE_MB_MIN:
-        raise GameDayError(f"{place}: expected {FREE_MB_MIN} MB free for evidence, found {free_mb} MB: make room")
-
-
 @contextmanager
 def region_up(order: Order, display: Display, stop: Stop) -> Iterator[Target]:
-    """The target. A local region that is not up is started, and stopped at the end whatever happens.
+    """The target, up. As ``fixtures.target.target_up``; StopRequestedError when somebody asked to stop meanwhile.
 
-    Raises TargetError when the target cannot be used, GameDayError for a weakness on a system that is up already.
+    Raises GameDayError when the target takes longer for everything than the game day is timed for.
     """
-    try:
-        target = load_target(order.target_name, region=order.region)
-    except RegionNotUpError:
-        pass
-    else:
-        if order.weaknesses:
-            raise GameDayError(
-                f"region {order.region!r} is up already and --weakness needs a new one: `stack down` first"
-            )
+    target_name, region, pace = order.target_name, order.region, order.gameday.pace
+    say = partial(display.phase, "")
+    with target_up(target_name, region, weaknesses=order.weaknesses, pace=pace, say=say, check=stop.check) as target:
         _require_time(order.gameday, target)
         yield target
-        return
-    try:
-        display.phase("", f"starting region {order.region} at the {order.gameday.pace} pace")
-        start_region(order.region, weaknesses=order.weaknesses, pace=order.gameday.pace)
-        stop.check()
-        yield load_target(order.target_name, region=order.region)
-    except TargetError:
-        stop.check()  # Ctrl-C in the terminal reaches `stack up`, too: then that is why
-        raise
-    finally:
-        _take_down(order.region, display)
 
 
 def _require_time(gameday: GameDay, target: Target) -> None:
@@ -110,16 +65,6 @@ def _require_time(gameday: GameDay, target: Target) -> None:
             f"game day {gameday.name!r} is timed for the fast pace, and {target.name!r} takes AWS's own times: "
             'expected one with pace = "real", such as `gameday run real`'
         )
-
-
-def _take_down(region: str, display: Display) -> None:
-    """A second Ctrl-C ends the `stack down` that runs, so it is asked again."""
-    display.phase("", f"stopping region {region}")
-    for _ in range(3):
-        stop_region(region)
-        if not region_is_up(region):
-            return
-    display.say(f"region {region!r} is still up: run `stack down --name {region}`")
 
 
 def open_run(order: Order, target: Target) -> RunDirectory:
@@ -142,7 +87,7 @@ def open_run(order: Order, target: Target) -> RunDirectory:
         "jobs": {"lease_s": target.jobs.lease_s, "grace_s": target.jobs.grace_s},
         "timing": order.gameday.timing.model_dump(),
         "versions": _versions(),
-        "git_commit": _git_commit(),
+        "git_commit": suite_commit(),
         "host": {"cpus": os.cpu_count(), "system": platform.platform(terse=True)},
     }
     return RunDirectory.create(order.out, name=order.gameday.name, kind="gameday", facts=facts)
@@ -160,17 +105,3 @@ def _versions() -> dict[str, str]:
         except metadata.PackageNotFoundError:
             found[name] = "unknown"
     return found
-
-
-def _git_commit() -> str | None:
-    """The commit of this checkout, with + behind it when files differ; None outside a checkout."""
-    try:
-        commit = _git("rev-parse", "HEAD")
-        return commit + ("+" if _git("status", "--porcelain", "--untracked-files=no") else "")
-    except (OSError, subprocess.SubprocessError):
-        return None
-
-
-def _git(*arguments: str) -> str:
-    done = subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, text=True, check=True, timeout=10)
-    return done.stdout.strip()

@@ -5,8 +5,6 @@ from pathlib import Path
 import pytest
 
 from experiments.judging import ChecksError, require_checks
-from experiments.opening import check_room
-from experiments.planning import GameDayError
 
 TWO = "<testsuites><testsuite><testcase name='a'/><testcase name='b'/></testsuite></testsuites>"
 
@@ -33,9 +31,3 @@ def test_checks_that_all_ran_are_fine_whatever_they_found(tmp_path: Path, code: 
     file = tmp_path / "checks.xml"
     file.write_text(TWO)
     require_checks(code, file, promises=2)
-
-
-def test_a_run_directory_cannot_lie_below_a_file(tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("x")
-    with pytest.raises(GameDayError, match="is a file: choose another --out"):
-        check_room(tmp_path / "file" / "run")

@@ -1,9 +1,18 @@
 """What the load says while it runs: whether it beats, whether the traffic is calm, who answered."""
 
-from experiments.traffic import Traffic
+from pathlib import Path
+
+import pytest
+
 from reports.evidence import RunDirectory, now_us
+from reports.evidence.traffic import Traffic
 
 S = 1_000_000
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> RunDirectory:
+    return RunDirectory.create(tmp_path / "run", name="test", kind="load", facts={})
 
 
 def _request(run: RunDirectory, *, ago_s: float, outcome: str = "ok", error: str | None = None, n: int = 30) -> None:

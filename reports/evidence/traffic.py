@@ -6,7 +6,9 @@ from dataclasses import dataclass
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from reports.evidence import BUSINESS, Delivery, RunDirectory, now_us
+from reports.evidence.clock import now_us
+from reports.evidence.rundirectory import RunDirectory
+from reports.evidence.schema import BUSINESS, Delivery
 
 FRESH_S = 4.0  # a generator writes one line a second; one that was silent for so long does not beat
 ENOUGH = 20  # requests in a window before it says anything
