@@ -1,11 +1,9 @@
 """The timeline of a run as one SVG: traffic, errors and latency over the same seconds, faults shaded, signs marked.
 
-Drawn with matplotlib (imported when it is drawn, it is heavy). The colours are placeholders that become CSS variables,
-so that the same figure is right on paper, on a screen and in the dark.
+Drawn with matplotlib (imported when it is drawn, it is heavy).
 """
 
 import io
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,30 +11,8 @@ from typing import Any
 import numpy as np
 
 from reports.render.series import LATENCY_WINDOW_S, Series
+from reports.render.svg import FAILED, FAULT, GOOD, INK, LINE, PAPER, SOFT, UNKNOWN, UNSENT, as_element, settings
 
-# What matplotlib draws with, and the CSS variable that it becomes.
-INK, SOFT, LINE, FAULT, GOOD, FAILED, UNKNOWN, UNSENT, PAPER = (
-    "#010101",
-    "#020202",
-    "#030303",
-    "#040404",
-    "#050505",
-    "#060606",
-    "#070707",
-    "#080808",
-    "#090909",
-)
-VARIABLES = {
-    INK: "--ink",
-    SOFT: "--soft",
-    LINE: "--line",
-    FAULT: "--fault",
-    GOOD: "--good",
-    FAILED: "--fail",
-    UNKNOWN: "--unknown",
-    UNSENT: "--unsent",
-    PAPER: "--paper",
-}
 # Hatches beside the colours: what went wrong must be told apart in grey, too.
 BAD = (("failed", FAILED, ""), ("unknown", UNKNOWN, "////"), ("not sent in time", UNSENT, "...."))
 
@@ -62,14 +38,7 @@ def timeline(series: Series, spans: Sequence[Span], *, wide: bool) -> str:
     mpl.use("svg")
     from matplotlib.figure import Figure
 
-    settings: Any = {
-        "font.size": 8.5,
-        "svg.fonttype": "none",
-        "font.family": "sans-serif",
-        "hatch.linewidth": 0.6,
-        "svg.hashsalt": "oms",
-    }
-    with mpl.rc_context(settings):
+    with mpl.rc_context(settings("wide" if wide else "narrow")):
         figure = Figure(figsize=(10.4, 5.4) if wide else (3.9, 6.2))
         top, middle, bottom = figure.subplots(
             3, 1, sharex=True, gridspec_kw={"height_ratios": (3, 2, 3.4), "hspace": 0.24}
@@ -88,7 +57,8 @@ def timeline(series: Series, spans: Sequence[Span], *, wide: bool) -> str:
         figure.subplots_adjust(left=left, right=0.995, top=0.9 if wide else 0.92, bottom=0.065)
         out = io.StringIO()
         figure.savefig(out, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
-    return _as_element(out.getvalue(), spans)
+    named = ", ".join(f"{number} {span.label}" for number, span in enumerate(spans, 1))
+    return as_element(out.getvalue(), f"Traffic, errors and latency over time. Experiments: {named}")
 
 
 def _frame(axes: Any, length_s: float) -> None:
@@ -225,19 +195,3 @@ def _clock(axes: Any, length_s: float) -> None:
 
 def _title(axes: Any, text: str) -> None:
     axes.text(0, 1.03, text, transform=axes.transAxes, fontsize=8, color=SOFT, va="bottom")
-
-
-def _as_element(svg: str, spans: Sequence[Span]) -> str:
-    """Strip what only a file of its own needs, let CSS size it, name the figure, turn the colours into variables."""
-    svg = svg[svg.index("<svg") :]
-    svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
-    svg = re.sub(r'(<svg[^>]*?) width="[^"]*"', r"\1", svg, count=1)
-    svg = re.sub(r'(<svg[^>]*?) height="[^"]*"', r"\1", svg, count=1)
-    svg = re.sub(r' xmlns(:\w+)?="[^"]*"', "", svg)
-    svg = svg.replace("xlink:href", "href")
-    for colour, variable in VARIABLES.items():
-        svg = svg.replace(colour, f"var({variable})")
-    svg = re.sub(r"(\d+\.\d\d)\d+", r"\1", svg)
-    named = ", ".join(f"{number} {span.label}" for number, span in enumerate(spans, 1))
-    head = f'<svg role="img" aria-label="Traffic, errors and latency over time. Experiments: {named}"'
-    return svg.replace("<svg", head, 1)
