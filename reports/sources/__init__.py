@@ -1,0 +1,1 @@
+"""Where the figures of a service level report come from."""
