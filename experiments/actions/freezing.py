@@ -8,6 +8,7 @@ Run Command gives no order between two commands. So resuming leaves the id of th
 that comes after it, or at the same moment, finds it there and does nothing or takes itself back.
 """
 
+import re
 import shlex
 
 # The pid is left empty when the file has none, or its process is gone: then there is nothing to stop or to resume.
@@ -38,6 +39,9 @@ if undone; then kill -s CONT -- "-$pid"; echo "undone while it was done"; exit 6
 [ "$(state)" = T ]
 """
 
+# What ``resume`` says last: the state of the application, or that it has none.
+_SAID = re.compile(r"^(?:pid \d+ is (\w?)|no live pid in .*)$", re.MULTILINE)
+
 _RESUME = """\
 [ -n "$pid" ] || {{ echo "no live pid in $file"; rm -f "$file.expiry"; exit 0; }}
 echo "$harm" > "$file.undone"
@@ -63,6 +67,15 @@ def stop(pid_file: str, *, harm: str, expiry_s: float) -> str:
 def resume(pid_file: str, *, harm: str) -> str:
     """Let the application go on and end the expiry; one that is gone is not stopped any more, and that is success."""
     return _begin(pid_file, harm) + _RESUME.format()
+
+
+def is_read_back(output: str) -> bool:
+    """Whether ``resume`` said itself, in its output, that the application goes on, or is not there any more.
+
+    A status alone is no reading back: an agent can answer Success and have run nothing.
+    """
+    said = _SAID.findall(output)
+    return bool(said) and said[-1] not in ("T", "t")
 
 
 def _begin(pid_file: str, harm: str) -> str:

@@ -63,6 +63,34 @@ def test_stop_stops_and_resume_resumes(shell: str, application: subprocess.Popen
     assert not is_running(expiry)
 
 
+def test_what_resume_says_reads_it_back(shell: str, application: subprocess.Popen[bytes], tmp_path: Path) -> None:
+    """Of a process that goes on, and of one that is gone."""
+    run(shell, freezing.stop(PID_FILE, harm="h1", expiry_s=30), tmp_path)
+    resumed = run(shell, freezing.resume(PID_FILE, harm="h1"), tmp_path)
+    end(application)
+    gone = run(shell, freezing.resume(PID_FILE, harm="h1"), tmp_path)
+
+    assert freezing.is_read_back(resumed.stdout), resumed
+    assert freezing.is_read_back(gone.stdout), gone
+
+
+@pytest.mark.parametrize(
+    ("output", "read_back"),
+    [
+        ("pid 7 is S", True),
+        ("pid 7 is ", True),
+        ("no live pid in run/oms.pid", True),
+        ("kill: odd\npid 7 is R", True),
+        ("", False),
+        ("pid 7 is T", False),
+        ("pid 7 is S\npid 7 is T", False),
+        ("done", False),
+    ],
+)
+def test_only_what_is_said_is_read_back(output: str, read_back: bool) -> None:
+    assert freezing.is_read_back(output) is read_back
+
+
 def test_the_host_resumes_by_itself(shell: str, application: subprocess.Popen[bytes], tmp_path: Path) -> None:
     """Also when nobody who stopped it is there any more."""
     run(shell, freezing.stop(PID_FILE, harm="h1", expiry_s=1), tmp_path)

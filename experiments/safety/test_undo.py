@@ -172,3 +172,17 @@ def test_an_instance_that_fails_does_not_keep_the_others_stopped(
 
     assert (result.verified, resumed) == (False, ["i-2"])
     assert result.what == "i-1: TimeoutError: the API does not answer, i-2: Success, pid 7 is S"
+
+
+def test_an_agent_that_answers_and_says_nothing_has_undone_nothing(
+    run: RunDirectory, target_at: Callable[..., Target], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A status is an answer, and no reading back."""
+    monkeypatch.setattr(fleet, "instance_state", lambda *_: "running")
+    monkeypatch.setattr(run_command, "run", lambda *_: [run_command.Result("i-1", "Success", "")])
+    harm(run, "i-1", {"kind": "run_command", "instance_ids": ["i-1"], "pid_file": "run/oms.pid"})
+
+    (result,) = undo.put_back(run, target_at(NOWHERE), writer="test")
+
+    assert not result.verified
+    assert not undo.is_clean(run)

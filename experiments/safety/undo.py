@@ -175,7 +175,9 @@ def _resume(target: Target, instance_id: str, script: str) -> tuple[bool, str]:
         result = run_command.run(target, [instance_id], script)[0]
     except Exception as error:  # noqa: BLE001  # whatever it is, the other instances must still go on
         return False, f"{instance_id}: {type(error).__name__}: {error}"
-    return result.is_good, f"{instance_id}: {result.status}, {result.output}"
+    read_back = freezing.is_read_back(result.output)
+    said = result.output or "it said nothing, so whether it ran is not known"
+    return result.is_good and read_back, f"{instance_id}: {result.status}, {said}"
 
 
 WayBack = Callable[[Undo, Target], tuple[bool, str]]
