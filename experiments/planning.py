@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 GAMEDAYS_DIR = Path(__file__).parent / "gamedays"
 PROFILES = Path(__file__).resolve().parents[1] / "loadtests" / "profiles.toml"
 DEFAULT = "default"
-PROOF_S, STEADY_S = 40.0, 45.0  # of a stock `chaos run`, too, which has no game day
+PROOF_S, SETTLED_S, STEADY_S = 40.0, 0.5, 45.0  # of a stock `chaos run`, too, which has no game day
 
 
 class GameDayError(Exception):
@@ -32,6 +32,7 @@ class Timing(BaseModel):
     recovery_s: float = Field(default=10, ge=0, le=3600)
     recovery_max_s: float = Field(default=60, ge=1, le=3600)
     proof_s: float = Field(default=PROOF_S, ge=1, le=3600)
+    settled_s: float = Field(default=SETTLED_S, ge=0, le=600)
     steady_s: float = Field(default=STEADY_S, ge=1, le=3600)
     after_s: float = Field(default=10, ge=0, le=600)
     barrier_s: float = Field(default=60, ge=1, le=3600)

@@ -8,7 +8,7 @@ from experiments.recording import current_experiment, current_signals, current_t
 
 
 def until_steady(within_s: float | None = None, configuration: Any = None, secrets: Any = None) -> dict[str, Any]:
-    """Wait until every probe of the steady state holds twice in a row; return their last values.
+    """Wait until every probe of the steady state holds, for the game day's ``settled_s``; return their last values.
 
     It is no failure of this action when they do not within ``within_s`` seconds (the game day's ``steady_s`` unless
     told): the hypothesis after it says so.
@@ -21,7 +21,9 @@ def until_steady(within_s: float | None = None, configuration: Any = None, secre
         watch.see("sync_instances", lambda: {i.id: i.lifecycle for i in fleet.group(target, "sync").instances})
         watch.see("async_instances", lambda: {i.id: i.lifecycle for i in fleet.group(target, "async").instances})
 
-    readings = steady.wait_until_steady(target, within_s=within_s or current_timing().steady_s, on_look=look)
+    timing = current_timing()
+    within_s = within_s or timing.steady_s
+    readings = steady.wait_until_steady(target, within_s=within_s, settled_s=timing.settled_s, on_look=look)
     return {reading.probe: reading.value for reading in readings}
 
 

@@ -18,7 +18,7 @@ from experiments.sinks.read import Sink, SinkName, SinkUnreadableError, open_sin
 from fixtures.target import Target
 
 PROBE_LIMIT_S = 5.0
-SETTLED_LOOKS = 2
+LOOK_EVERY_S = 0.5
 
 
 @dataclass(frozen=True)
@@ -78,18 +78,21 @@ def measure(target: Target) -> list[Reading]:
     return [Reading(name, _value(name, target), tolerance) for name, (_, tolerance) in PROBES.items()]
 
 
-def wait_until_steady(target: Target, *, within_s: float, on_look: Callable[[], None] | None = None) -> list[Reading]:
-    """Look until every probe holds twice in a row, or the time is up; return the last readings."""
+def wait_until_steady(
+    target: Target, *, within_s: float, settled_s: float = LOOK_EVERY_S, on_look: Callable[[], None] | None = None
+) -> list[Reading]:
+    """Look until every probe has held in each look for ``settled_s``, or the time is up; return the last readings."""
     deadline = time.monotonic() + within_s
-    settled = 0
+    held_since: float | None = None
     while True:
         readings = measure(target)
         if on_look:
             on_look()
-        settled = settled + 1 if all(reading.held for reading in readings) else 0
-        if settled >= SETTLED_LOOKS or time.monotonic() > deadline:
+        now = time.monotonic()
+        held_since = (held_since or now) if all(reading.held for reading in readings) else None
+        if (held_since is not None and now - held_since >= settled_s) or now > deadline:
             return readings
-        time.sleep(0.5)
+        time.sleep(LOOK_EVERY_S)
 
 
 def _web_answers(target: Target) -> bool:
