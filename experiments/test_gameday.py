@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from experiments.load import ROOT
+from experiments.probes.cloudwatch import SIGNALS
 from fixtures.target import Target
 from reports.evidence import RunDirectory
 
@@ -50,6 +51,13 @@ def played(region: Target, region_name: str, tmp_path_factory: pytest.TempPathFa
     done = run_gameday("run", "short", "--seed", "3", "--out", str(out), region=region_name)
     assert done.returncode in (0, 2), done.stdout + done.stderr  # 2: this machine was too busy to deliver the load
     return out
+
+
+def test_what_cloudwatch_said_is_recorded_beside_what_we_measured(played: Path) -> None:
+    """The promises are never judged by it."""
+    values = {name: [s.value for s in RunDirectory.open(played).read_signals() if s.name == name] for name in SIGNALS}
+    assert 4 in values["cloudwatch_healthy_targets"]
+    assert any(value is not None and value >= 0 for value in values["cloudwatch_replica_lag_s"])
 
 
 def test_nothing_fails_on_a_healthy_system(played: Path) -> None:

@@ -3,15 +3,18 @@
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import count
 from typing import Any
 
 from experiments.probes import database, fleet, jobs
+from experiments.probes.cloudwatch import SIGNALS, CloudWatch
 from experiments.probes.watching import Watch
 from experiments.sinks.read import open_sink
 from fixtures.target import Target
 from reports.evidence import RunDirectory
 
 EVERY_S = 2.0
+METRICS_EVERY = 3  # looks: a metric has a new value once in 5 s at most
 END_LIMIT_S = 10.0
 
 
@@ -39,9 +42,14 @@ def _look(target: Target, run: RunDirectory, writer: str, every_s: float, ending
         "dns_answer": lambda: list(database.addresses(target, target.databases.primary.host)),
         "server_identity": lambda: database.server(primary).data(),
     }
-    while not ending.wait(every_s):
+    metrics = CloudWatch(target)
+    for look in count():
+        if ending.wait(every_s):
+            break
         for name, read in values.items():
             watch.see(name, read)
+        if look % METRICS_EVERY == 0:
+            watch.see_all(SIGNALS, metrics.latest)
     primary.close()
     replica.close()
     out.close()

@@ -1,7 +1,7 @@
 """Values over time, into ``signals.ndjson``: each change once, and not one more line."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -23,10 +23,18 @@ class Watch:
 
     def see(self, name: str, read: Callable[[], Any]) -> None:
         """Read a value; write it down when it differs from the last one. Without an answer the value is None."""
+        self.see_all((name,), lambda: {name: read()})
+
+    def see_all(self, names: Sequence[str], read: Callable[[], Mapping[str, Any]]) -> None:
+        """The same for several values of one call, by name."""
         try:
-            value = read()
+            values = read()
         except UNREADABLE:
-            value = None
+            values = {}
+        for name in names:
+            self._note(name, values.get(name))
+
+    def _note(self, name: str, value: Any) -> None:
         if name in self._last and self._last[name] == value:
             return
         self._last[name] = value
