@@ -10,7 +10,7 @@ from pathlib import Path
 
 from reports.evidence import RunDirectory
 from reports.objectives import load_objectives
-from reports.testing import catalog, jobs, traffic, writes
+from reports.testing import catalog, jobs, killing, traffic, writes
 from reports.testing.catalog import Chapter, Moment
 
 S = 1_000_000
@@ -32,9 +32,11 @@ class Story:
     undelivered: int = 0  # orders that never reach the warehouse
     without_sign: str | None = None  # "api" or "data": no such sign in any chapter
     load_dies_in: str | None = None  # a chapter in whose fault the generator is killed
+    killed_in: str | None = None  # a chapter in whose fault everything is killed: nothing was written after it
     orphans: int = 0  # jobs held by an instance that is gone
     undo_open_in: str | None = None  # a chapter whose undo is never read back
     sealed: bool = False
+    start_us: int = START_US
 
 
 def tell(path: Path, story: Story | None = None) -> RunDirectory:
@@ -42,16 +44,20 @@ def tell(path: Path, story: Story | None = None) -> RunDirectory:
     story = story or Story()
     rng = random.Random(story.seed)
     chapters = [replace(c, outage_s=story.outage_s.get(c.name, c.outage_s)) for c in catalog.of(story.chapters)]
-    moments = catalog.moments(chapters, START_US)
+    moments = catalog.moments(chapters, story.start_us)
     run = RunDirectory.create(path, name="default", kind="gameday", facts=_facts(story, chapters))
-    died_us = next((m.called_us + 2 * S for m in moments if m.called_us and m.chapter.name == story.load_dies_in), None)
+    died_in = story.load_dies_in or story.killed_in
+    died_us = next((m.called_us + 2 * S for m in moments if m.called_us and m.chapter.name == died_in), None)
     end_us = moments[-1].to_us + 2 * S
-    made = traffic.write(run, rng, moments, until_us=died_us or end_us, rate=story.rate, start_us=START_US)
+    made = traffic.write(run, rng, moments, until_us=died_us or end_us, rate=story.rate, start_us=story.start_us)
     ledger = [*writes.write_ledger(run, rng, made), writes.write_sentinel(run, SENTINEL, end_us + S)]
     _write_events(run, story, moments, died_us=died_us, end_us=end_us)
     wrong = {"lost": story.lost, "duplicated": story.duplicated, "undelivered": story.undelivered}
     writes.write_landed(run, rng, ledger, kind=story.kind, **wrong)
-    run.write_jobs(jobs.table(START_US, end_us, orphans=story.orphans))
+    run.write_jobs(jobs.table(story.start_us, end_us, orphans=story.orphans))
+    if story.killed_in and died_us is not None:
+        killing.kill(run, died_us)
+        return run
     run.compact_samples()
     if story.sealed:
         run.seal()
@@ -61,7 +67,7 @@ def tell(path: Path, story: Story | None = None) -> RunDirectory:
 def _facts(story: Story, chapters: list[Chapter]) -> dict[str, object]:
     names = list(dict.fromkeys(name for chapter in chapters for name in chapter.promises))
     return {
-        "started_us": START_US,
+        "started_us": story.start_us,
         "gameday": "default",
         "title": "Everything in the catalogue, once",
         "target": {"name": "local", "kind": "local", "region_name": "eu-central-1", "web": "http://www.oms.test:8880"},
@@ -81,13 +87,13 @@ def _facts(story: Story, chapters: list[Chapter]) -> dict[str, object]:
 
 def _write_events(run: RunDirectory, story: Story, moments: list[Moment], *, died_us: int | None, end_us: int) -> None:
     load = run.events("load-w0")
-    load.record("load.worker.started", subject="w0", at_us=START_US)
+    load.record("load.worker.started", subject="w0", at_us=story.start_us)
     if died_us is None:
         load.record("load.worker.stopped", subject="w0", data={"reason": "quitting"}, at_us=end_us)
     load.close()
     day = run.events("gameday")
-    day.record("run.started", at_us=START_US - 2 * S)
-    day.record("load.started", data={"pid": 4711, "profile": "smoke", "seed": story.seed}, at_us=START_US - S)
+    day.record("run.started", at_us=story.start_us - 2 * S)
+    day.record("load.started", data={"pid": 4711, "profile": "smoke", "seed": story.seed}, at_us=story.start_us - S)
     for moment in moments:
         catalog.write_events(run, day, moment, without_sign=story.without_sign, undo_open=story.undo_open_in)
     if died_us is None:
@@ -106,7 +112,7 @@ def _write_events(run: RunDirectory, story: Story, moments: list[Moment], *, die
     day.record("phase.finished", subject="settle", at_us=end_us + 10 * S)
     day.record("phase.started", subject="read-back", at_us=end_us + 40 * S)
     day.record("ledger.opened", data={"writer": "sentinel"}, at_us=end_us + S)
-    rows = len(jobs.table(START_US, end_us, orphans=story.orphans))
+    rows = len(jobs.table(story.start_us, end_us, orphans=story.orphans))
     live = {"when": "after", "live_instances": list(jobs.LIVE), "file": "jobs.parquet", "rows": rows}
     day.record("jobs.snapshot", data=live, at_us=end_us + 41 * S)
     day.record("phase.finished", subject="read-back", at_us=end_us + 42 * S)
