@@ -16,6 +16,7 @@ from experiments.display import Display
 from experiments.load import start_load
 from experiments.opening import Order, open_run, region_up
 from experiments.phases import play
+from experiments.probes import front_door
 from experiments.probes.sampling import sampling
 from experiments.safety import lock, policy, undo
 from experiments.settling import end_load, read_jobs, settle
@@ -44,6 +45,7 @@ def game_day(order: Order, display: Display, stop: Stop) -> RunDirectory:
     check_room(order.out)
     with lock.only_one(order.target_name, order.region), region_up(order, display, stop) as target:
         policy.refuse_unless_local(target)
+        front_door.require_trust(target)
         day = begin(order, target, display, stop)
         with unsafe_unless_clean(day.run), everything_undone(day), loaded(day, order), landing(day) as poller:
             hurt(day, order.entries)

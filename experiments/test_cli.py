@@ -111,7 +111,7 @@ def test_a_target_that_is_not_local_is_refused(monkeypatch: pytest.MonkeyPatch, 
     """Exit 6, decided by the endpoint that the client resolved; nothing was called."""
     local = (TARGETS_DIR / "local.toml").read_text()
     foreign = local.replace('name = "local"\nkind = "local"', 'name = "shop"\nkind = "aws"\n')
-    foreign = foreign.replace('scheme = "http"', 'scheme = "http"\nport = 80\npassword = "x"')
+    foreign = foreign.replace('scheme = "https"', 'scheme = "https"\nport = 80\npassword = "x"')
     bases = [f'[databases.{name}]\nhost = "h"\nport = 1\nname = "n"\nuser = "u"\npassword = "p"\n' for name in BASES]
     (tmp_path / "shop.toml").write_text(foreign + "\n" + "\n".join(bases))
     monkeypatch.setattr("fixtures.target.TARGETS_DIR", tmp_path)

@@ -9,6 +9,7 @@ import xml.etree.ElementTree as ET
 from pathlib import Path
 
 import pytest
+import trustme
 
 from experiments.load import ROOT
 from experiments.probes.cloudwatch import SIGNALS
@@ -110,6 +111,24 @@ def test_a_second_game_day_on_the_same_directory_is_refused(played: Path, region
     done = run_gameday("run", "--out", str(played), region=region_name)
     assert done.returncode == 64
     assert "choose another" in done.stderr
+
+
+def test_a_front_door_that_is_not_proven_is_refused(region: Target, region_name: str, tmp_path: Path) -> None:
+    """Another authority than the one that signed: one line, exit 64, nothing injected and no run directory."""
+    assert region.web.ca_file is not None
+    ca_file = Path(region.web.ca_file)
+    right = ca_file.read_bytes()
+    ca_file.write_bytes(trustme.CA().cert_pem.bytes())
+    try:
+        done = run_gameday("run", "--out", str(tmp_path / "run"), region=region_name)
+    finally:
+        ca_file.write_bytes(right)
+    assert done.returncode == 64, done.stderr
+    (line,) = done.stderr.splitlines()
+    assert line.startswith(
+        f"gameday: expected a certificate for {region.web.name} signed by the CA in {ca_file}, found at"
+    )
+    assert not (tmp_path / "run").exists()
 
 
 def test_plan_names_what_would_be_touched(region_name: str, played: Path) -> None:

@@ -24,6 +24,7 @@ from locust.env import Environment
 from locust.runners import MasterRunner, WorkerRunner
 
 from fixtures.target import Target, TargetError, load_target
+from fixtures.trust import require_trusted
 from loadtests.profiles import DEFAULT_PROFILE, Profile, ProfileError, load_profile
 from loadtests.resolver import NameLookupError, NotLoopbackError, Resolver, resolver_of
 from loadtests.user import LoadUser
@@ -170,13 +171,10 @@ class Launch:
 def _check(environment: Environment, target: Target) -> None:
     if environment.host:
         raise SettingError(f"--host: expected none, found {environment.host}: the target says where load goes")
-    if target.web.scheme != "http":
-        raise SettingError(
-            f"target {target.name!r}: web.scheme: expected http, found {target.web.scheme}: not built yet"
-        )
     resolver: Resolver = resolver_of(target)
     try:
-        resolver.resolve()
+        for address in resolver.resolve()[0]:
+            require_trusted(target.web, address)
     except NotLoopbackError:
         raise
     except NameLookupError as error:

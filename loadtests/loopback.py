@@ -8,14 +8,17 @@ import json
 import os
 import shutil
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Self
 
+import trustme
 from dnslib import QTYPE, RR, A, DNSRecord
 
 from fixtures.target import state_dir
@@ -37,11 +40,12 @@ class Seen:
 
 @dataclass
 class FrontDoor:
-    """An HTTP server on one loopback address; ``handler`` may be exchanged at any moment."""
+    """An HTTP server on one loopback address, over TLS if it has ``tls``; ``handler`` may be exchanged any time."""
 
     address: str
     port: int
     handler: Handler
+    tls: ssl.SSLContext | None = None
     seen: list[Seen] = field(default_factory=list)
     connections: int = 0
 
@@ -61,7 +65,7 @@ class FrontDoor:
         """Cut every open connection."""
         for connection in list(self._open):
             with suppress(OSError, ValueError):
-                connection.shutdown(socket.SHUT_RDWR)
+                socket.socket.shutdown(connection, socket.SHUT_RDWR)  # past TLS: no farewell
 
     def writes(self, path: str) -> list[Seen]:
         """Return the requests for a path."""
@@ -74,10 +78,16 @@ class FrontDoor:
             except OSError:
                 return
             self.connections += 1
-            self._open.add(connection)
             threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
 
     def _serve(self, connection: socket.socket) -> None:
+        with suppress(OSError):
+            if self.tls is not None:
+                connection = self.tls.wrap_socket(connection, server_side=True)
+            self._open.add(connection)
+            self._answer(connection)
+
+    def _answer(self, connection: socket.socket) -> None:
         with suppress(OSError, ValueError), connection, connection.makefile("rb") as stream:
             while line := stream.readline().decode().strip():
                 headers = dict(_headers(stream))
@@ -146,8 +156,15 @@ def healthy(line: str, body: bytes) -> bytes:
     return answer({"uploadFileContentId": "1", "logId": "1", "_EVENT_MESSAGE_": "File uploaded"})
 
 
+def show(authority: trustme.CA, *names: str, until: datetime | None = None) -> ssl.SSLContext:
+    """Return what a front door needs to show a certificate of that authority for these names."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert(*names, not_after=until).configure_cert(context)
+    return context
+
+
 @contextmanager
-def local_target(region: str, *, dns_port: int, web_port: int) -> Iterator[dict[str, str]]:
+def local_target(region: str, *, dns_port: int, web_port: int, ca_file: Path) -> Iterator[dict[str, str]]:
     """Make the local target of that region name our servers; yield the environment that chooses it."""
     database = {"host": "x.oms.test", "port": 1, "name": "oms", "user": "u", "password": "p"}
     picked = {
@@ -157,7 +174,7 @@ def local_target(region: str, *, dns_port: int, web_port: int) -> Iterator[dict[
         "access_key_id": "k",
         "secret_access_key": "s",
         "dns": {"address": "127.0.0.1", "port": dns_port},
-        "web": {"port": web_port, "password": "secret"},
+        "web": {"port": web_port, "ca_file": str(ca_file), "password": "secret"},
         "databases": dict.fromkeys(("primary", "replica", "warehouse"), database),
     }
     directory = state_dir(region)

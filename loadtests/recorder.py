@@ -72,6 +72,7 @@ class Recorder:
             server=answer.instance,
             dns_us=exchange.dns_us,
             connect_us=exchange.connect_us,
+            tls_us=exchange.tls_us,
             wire_attempts=exchange.wire_attempts,
         )
         return end_us

@@ -1,27 +1,46 @@
 """The client against real sockets: one request is one attempt, and what is known of it is true."""
 
 import contextlib
+import socket
+import ssl
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from pathlib import Path
 
 import pytest
+import trustme
 
+from fixtures.target import Web
 from loadtests.api.ofbiz import Answer
-from loadtests.client import Exchange, TruthfulPool
-from loadtests.loopback import FrontDoor, NameServer, answer
+from loadtests.client import Exchange, TruthfulPool, tls_of
+from loadtests.loopback import FrontDoor, NameServer, answer, show
 from loadtests.resolver import NameLookupError, NotLoopbackError, Resolver
 
 NAME = "www.oms.test"
+AUTHORITY = trustme.CA()
+YESTERDAY = datetime.now(UTC) - timedelta(days=1)
+
+
+@cache
+def _authority_file() -> str:
+    file = Path(tempfile.mkdtemp()) / "ca.pem"
+    AUTHORITY.cert_pem.write_to_path(str(file))
+    return str(file)
 
 
 def good(line: str, body: bytes) -> bytes:
     return answer({"ok": line})
 
 
-@pytest.fixture
-def doors() -> Iterator[tuple[FrontDoor, FrontDoor]]:
-    with FrontDoor("127.0.0.1", 0, good) as a, FrontDoor("127.0.0.2", a.port, good) as b:
+@pytest.fixture(params=["http", "https"])
+def doors(request: pytest.FixtureRequest) -> Iterator[tuple[FrontDoor, FrontDoor]]:
+    """What the client promises holds over TLS, too."""
+    tls = show(AUTHORITY, NAME) if request.param == "https" else None
+    with FrontDoor("127.0.0.1", 0, good, tls) as a, FrontDoor("127.0.0.2", a.port, good, tls) as b:
         yield a, b
 
 
@@ -37,7 +56,9 @@ def resolver(names: NameServer) -> Resolver:
 
 
 def pool_at(door: FrontDoor, resolver: Resolver, ordinal: int = 0, deadline_s: float = 5.0) -> TruthfulPool:
-    return TruthfulPool(f"http://{NAME}:{door.port}", resolver, ordinal, deadline_s=deadline_s)
+    known = {"name": NAME, "port": door.port, "username": "u", "password": "p", "ca_file": _authority_file()}
+    web = Web.model_validate({**known, "scheme": "http" if door.tls is None else "https"})
+    return TruthfulPool(web.base_url, resolver, ordinal, tls_of(web), deadline_s=deadline_s)
 
 
 def get(pool: TruthfulPool, method: str = "GET") -> tuple[Answer, Exchange]:
@@ -51,9 +72,52 @@ def test_a_good_answer_and_what_the_wire_did(doors: tuple[FrontDoor, FrontDoor],
     assert (said.status, said.instance, said.sent) == (200, "i-1", True)
     assert (first.peer, first.wire_attempts) == ("127.0.0.1", 1)
     assert None not in (first.dns_us, first.connect_us, first.first_byte_us)
-    assert (second.dns_us, second.connect_us) == (None, None)
+    assert (second.dns_us, second.connect_us, second.tls_us) == (None, None, None)
+    assert (first.tls_us is None) == (doors[0].tls is None)
     assert doors[0].seen[0].headers["host"] == f"{NAME}:{doors[0].port}"
     assert doors[0].connections == 1
+
+
+@pytest.mark.parametrize(
+    "tls",
+    [
+        pytest.param(show(trustme.CA(), NAME), id="another authority"),
+        pytest.param(show(AUTHORITY, "www.other.test"), id="another name"),
+        pytest.param(show(AUTHORITY, NAME, until=YESTERDAY), id="expired"),
+    ],
+)
+def test_a_wrong_certificate_proves_that_no_byte_of_the_request_left(tls: ssl.SSLContext, resolver: Resolver) -> None:
+    """So a write is refused, not unknown; and the ledger never says that it was sent."""
+    announced: list[str] = []
+    with FrontDoor("127.0.0.1", 0, good, tls) as door:
+        said, exchange = pool_at(door, resolver).fetch("POST", "/x", b"b", {}, lambda: announced.append("sent"))
+    assert (said.status, said.sent, said.trouble) == (None, False, "tls: CERTIFICATE_VERIFY_FAILED")
+    assert (exchange.wire_attempts, exchange.first_byte_us, exchange.tls_us) == (0, None, None)
+    assert (door.seen, announced) == ([], [])
+
+
+@pytest.mark.parametrize(
+    ("connect_s", "trouble"),
+    [
+        pytest.param(0.2, "tls: timed out", id="time-out of connecting"),
+        pytest.param(3.0, "no answer within 0.4 s", id="deadline of the request"),
+    ],
+)
+def test_a_peer_that_is_silent_in_the_handshake_holds_nobody_up(
+    connect_s: float, trouble: str, resolver: Resolver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It accepts and says nothing; the request is over in time, provably unsent, and its connection closed."""
+    monkeypatch.setattr("loadtests.client.CONNECT_S", connect_s)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        door = FrontDoor("127.0.0.1", silent.getsockname()[1], good, show(AUTHORITY, NAME))
+        said, exchange = get(pool_at(door, resolver, deadline_s=0.4), "POST")
+        accepted, _ = silent.accept()
+        with accepted:
+            accepted.settimeout(5)
+            while accepted.recv(4096):
+                """The client's first words, then the end."""
+    assert (said.status, said.sent, said.trouble) == (None, False, trouble)
+    assert (exchange.peer, exchange.wire_attempts) == ("127.0.0.1", 0)
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
@@ -217,9 +281,11 @@ def test_load_never_leaves_this_machine(names: NameServer, resolver: Resolver) -
 
 
 def test_load_never_goes_to_another_name(doors: tuple[FrontDoor, FrontDoor], resolver: Resolver) -> None:
-    """A journey that asks for another host fails before anything is sent."""
-    with pytest.raises(AssertionError):
-        pool_at(doors[0], resolver).get_client("http://example.com/")
+    """A journey that asks for another host, or without TLS, fails before anything is sent."""
+    other = "https" if doors[0].tls is None else "http"
+    for url in ("http://example.com/", f"{other}://{NAME}:{doors[0].port}/"):
+        with pytest.raises(AssertionError):
+            pool_at(doors[0], resolver).get_client(url)
 
 
 def test_a_dead_name_server_is_not_asked_by_everybody_at_once(

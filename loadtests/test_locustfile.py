@@ -19,8 +19,9 @@ from typing import Any
 
 import psutil
 import pytest
+import trustme
 
-from loadtests.loopback import FrontDoor, NameServer, answer, forgotten_runs, healthy, local_target
+from loadtests.loopback import FrontDoor, NameServer, answer, forgotten_runs, healthy, local_target, show
 from reports.evidence import RunDirectory
 
 ROOT = Path(__file__).parents[1]
@@ -35,6 +36,7 @@ class System:
     environment: dict[str, str]
     run: RunDirectory
     gate: threading.Event
+    ca_file: Path
     started: list[subprocess.Popen[str]] = field(default_factory=list)
 
     def locust(self, *options: str, **environment: str) -> subprocess.Popen[str]:
@@ -80,13 +82,16 @@ def system(tmp_path: Path) -> Iterator[System]:
         return healthy(line, body)
 
     run = RunDirectory.create(tmp_path / "run", name="test", kind="gameday", facts={"prefix": PREFIX, "seed": 7})
+    authority, ca_file = trustme.CA(), tmp_path / "ca.pem"
+    authority.cert_pem.write_to_path(str(ca_file))
+    tls = show(authority, "www.oms.test")
     with (
-        FrontDoor("127.0.0.1", 0, handler) as a,
-        FrontDoor("127.0.0.2", a.port, handler) as b,
+        FrontDoor("127.0.0.1", 0, handler, tls) as a,
+        FrontDoor("127.0.0.2", a.port, handler, tls) as b,
         NameServer(["127.0.0.1", "127.0.0.2"]) as names,
-        local_target(f"loadtests-{os.getpid()}", dns_port=names.port, web_port=a.port) as environment,
+        local_target(f"loadtests-{os.getpid()}", dns_port=names.port, web_port=a.port, ca_file=ca_file) as environment,
     ):
-        system = System((a, b), environment, run, gate)
+        system = System((a, b), environment, run, gate, ca_file)
         yield system
         gate.set()
         for process in system.started:
@@ -335,6 +340,19 @@ def test_a_wrong_setting_is_one_line_and_nothing_starts(
     _, err = process.communicate(timeout=30)
     assert process.returncode == 64, err
     assert [line for line in err.splitlines() if line.startswith("load: ") and says in line], err
+    assert system.received == 0
+    assert not (system.run.path / "samples").exists()
+
+
+def test_a_wrong_authority_is_one_line_and_nothing_starts(system: System) -> None:
+    """What was expected, what was found, what to do; exit 64."""
+    trustme.CA().cert_pem.write_to_path(str(system.ca_file))
+    process = system.locust("-t", "2s")
+    _, err = process.communicate(timeout=30)
+    assert process.returncode == 64, err
+    (line,) = [line for line in err.splitlines() if line.startswith("load: ")]
+    assert f"expected a certificate for www.oms.test signed by the CA in {system.ca_file}, found at 127.0.0.1:" in line
+    assert line.endswith("unable to get local issuer certificate): set web.ca_file to its CA, or renew it")
     assert system.received == 0
     assert not (system.run.path / "samples").exists()
 

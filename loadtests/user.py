@@ -39,7 +39,8 @@ class LoadUser(FastHttpUser):
         self.ordinal = 0  # among all users of the worker
         self.place = 0  # among those of the journey
         self.worker.join(self)
-        self.client_pool = TruthfulPool(self.worker.plan.target.web.base_url, self.worker.resolver, self.ordinal)
+        base_url = self.worker.plan.target.web.base_url
+        self.client_pool = TruthfulPool(base_url, self.worker.resolver, self.ordinal, self.worker.tls)
         super().__init__(environment)
         self.rng = self.worker.rng(self.journey, self.ordinal, "content")
         self._ids = random.Random()

@@ -18,6 +18,7 @@ from gevent.event import Event
 
 from fixtures.target import Target
 from loadtests.arrivals import Place, arrivals
+from loadtests.client import tls_of
 from loadtests.ledger import Ledger
 from loadtests.login import Token
 from loadtests.profiles import Profile
@@ -54,6 +55,7 @@ class Worker:
         self.number = _claim(plan.run)
         self.name = worker_name(self.number)
         self.resolver = resolver_of(plan.target)
+        self.tls = tls_of(plan.target.web)
         self.recorder = Recorder(plan.run.samples(self.name), plan.run.delivery(self.name))
         self.ledger = Ledger(plan.run.write_ledger(self.name))
         self.allowed = Allowed(plan.target.writes, plan.prefix)

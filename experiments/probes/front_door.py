@@ -7,11 +7,13 @@ import http.client
 import json
 import uuid
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 from experiments import resolving
-from fixtures.target import Target
+from fixtures.target import Target, TargetError
+from fixtures.trust import Connection, require_trusted
 
 TIMEOUT_S = 4.0
 ROLLED_BACK = ("_ERROR_MESSAGE_", "_ERROR_MESSAGE_LIST_")  # in the body of a 200: OFBiz documents that as rolled back
@@ -62,16 +64,26 @@ def request(
         address = resolving.address_of(target, target.web.name)
     except resolving.NotResolvedError as error:
         raise NoAnswerError(str(error)) from error
-    connection = http.client.HTTPConnection(address, target.web.port, timeout=timeout_s)
+    connection = Connection(target.web, address, timeout_s=timeout_s)
     try:
         host = {"Host": f"{target.web.name}:{target.web.port}"}
         connection.request(method, path, body=body, headers={**host, **(headers or {})})
         response = connection.getresponse()
         return Answer(response.status, response.read(), response.headers.get("X-Instance"))
-    except (OSError, http.client.HTTPException) as error:
+    except (OSError, http.client.HTTPException, TargetError) as error:
         raise NoAnswerError(f"{method} {path}: expected an answer, found {type(error).__name__}: {error}") from error
     finally:
         connection.close()
+
+
+def require_trust(target: Target) -> None:
+    """Raise UntrustedError, in one clear line, when a node of the front door does not show the right certificate.
+
+    A node that does not answer, or a name that does not resolve, is for the probes to find.
+    """
+    with suppress(resolving.NotResolvedError):
+        for address in resolving.answer(target, target.web.name).addresses:
+            require_trusted(target.web, address)
 
 
 def get(target: Target, path: str, *, token: str | None = None) -> Answer:

@@ -70,7 +70,7 @@ def _facts(story: Story, chapters: list[Chapter]) -> dict[str, object]:
         "started_us": story.start_us,
         "gameday": "default",
         "title": "Everything in the catalogue, once",
-        "target": {"name": "local", "kind": "local", "region_name": "eu-central-1", "web": "http://www.oms.test:8880"},
+        "target": {"name": "local", "kind": "local", "region_name": "eu-central-1", "web": "https://www.oms.test:8443"},
         "profile": "smoke",
         "seed": story.seed,
         "prefix": writes.PREFIX,
