@@ -115,7 +115,7 @@ def test_a_target_that_is_not_local_is_refused(monkeypatch: pytest.MonkeyPatch, 
     bases = [f'[databases.{name}]\nhost = "h"\nport = 1\nname = "n"\nuser = "u"\npassword = "p"\n' for name in BASES]
     (tmp_path / "shop.toml").write_text(foreign + "\n" + "\n".join(bases))
     monkeypatch.setattr("fixtures.target.TARGETS_DIR", tmp_path)
-    assert _code(["run", "--target", "shop", "--out", str(tmp_path / "run")]) == 6
+    assert _code(["run", "real", "--target", "shop", "--out", str(tmp_path / "run")]) == 6
     assert not (tmp_path / "run").exists()
 
 
