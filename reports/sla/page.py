@@ -11,12 +11,13 @@ from reports.sla import wording
 from reports.sla.figure import picture
 from reports.sla.files import not_measured
 from reports.sla.report import Report
-from reports.sla.statement import share
+from reports.sla.statement import Standing, share
 from reports.sla.writes import WritesStatement
 
 HERE = Path(__file__).parent
 RENDER = HERE.parent / "render"
 LOOKS = {"PASS": "pass", "MET": "pass", "FAIL": "fail", "UNSAFE": "fail", "BUG": "fail"}  # any other: unknown
+ANSWERS_FIRST = (Standing.FAIL, Standing.UNMEASURED, Standing.MET)
 SAID = {Word.PASS: "MET", Word.FAIL: "FAIL", Word.UNKNOWN: "UNMEASURED"}
 
 
@@ -45,6 +46,7 @@ def page(report: Report) -> str:
         figures=[Markup(picture(report, wide=wide)) for wide in (True, False)],
         report=report,
         word=SAID[report.verdict],
+        answers=sorted(report.statements, key=lambda one: ANSWERS_FIRST.index(one.standing)),
         ratios=report.ratios,
         writes=[one for one in report.statements if isinstance(one, WritesStatement)],
         incidents=[_incident(row) for row in report.incidents.itertuples(index=False)],

@@ -153,6 +153,7 @@ def test_the_page_stands_alone_and_speaks_plainly(built: Built) -> None:
     assert len(page.encode()) < 1_000_000
     assert page.count("<figure") == 2
     top = page[: page.index("</header>")]
+    assert top.index("No order lost or doubled</span>") < top.index("Availability</span>")  # what is broken comes first
     assert "November 2026: we promised that 99.9 % of requests" in top
     assert f"{availability['n']:,} requests measured" in top
     assert "of 43,200" in top
