@@ -66,7 +66,7 @@ def test_a_game_day_that_is_timed_for_seconds_is_refused_on_a_system_that_takes_
     name: str, pace: str, fits: bool, target_at: Callable[..., Target], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It would call everything "not back"."""
-    monkeypatch.setattr(opening, "load_target", lambda *_, **__: target_at(None, pace=pace))
+    monkeypatch.setattr(opening, "target_up", lambda *_, **__: nullcontext(target_at(None, pace=pace)))
     order = Order(load_gameday(name), {})
     refused = nullcontext() if fits else pytest.raises(GameDayError, match="gameday run real")
     with refused, region_up(order, Display(Console(quiet=True)), Stop()) as target:
