@@ -25,12 +25,12 @@ from locust.runners import MasterRunner, WorkerRunner
 
 from fixtures.target import Target, TargetError, load_target
 from fixtures.trust import require_trusted
+from loadtests.facts import facts
 from loadtests.profiles import DEFAULT_PROFILE, Profile, ProfileError, load_profile
 from loadtests.resolver import NameLookupError, NotLoopbackError, Resolver, resolver_of
 from loadtests.user import LoadUser
 from loadtests.worker import Plan, Worker
-from loadtests.writes import run_prefix
-from reports.evidence import RUNS, NotARunDirectoryError, RunDirectory, now_us, utc_name
+from reports.evidence import RUNS, NotARunDirectoryError, RunDirectory, utc_name
 
 logger = logging.getLogger(__name__)
 
@@ -140,15 +140,9 @@ class Launch:
 
     def _create(self, target: Target, profile: Profile, *, workers: int) -> RunDirectory:
         seed = self._seed()
-        facts = {
-            "target": target.fingerprint(),
-            "profile": profile.name,
-            "load": profile.model_dump(exclude_none=True),
-            "seed": seed,
-            "prefix": run_prefix(target.writes.prefix, seed, now_us()),
-            "versions": {"locust": locust.__version__},
-        }
-        run = RunDirectory.create(self.path, name=f"load-{profile.name}", kind="load", facts=facts)
+        run = RunDirectory.create(
+            self.path, name=f"load-{profile.name}", kind="load", facts=facts(target, profile, seed)
+        )
         sys.stdout.write(f"run directory: {run.path}\n")
         sys.stdout.flush()
         started = {"pid": os.getpid(), "profile": profile.name, "seed": seed, "workers": workers}

@@ -1,5 +1,7 @@
 """load_delivered: whether the load was what the plan says. Never FAIL: a broken generator is no news of the system."""
 
+from collections.abc import Sequence
+
 from reports.judge.case import Case
 from reports.judge.promise import Promise, Status, numbers, plural
 from reports.judge.recovery import fault_window
@@ -13,17 +15,28 @@ def load_delivered(case: Case, experiment: Experiment) -> Promise:
     """Judge the load of an experiment: generator alive, and what was due outside the fault window sent in time."""
     window = experiment.window
     if window is None:
-        return _unknown(experiment, "the experiment had no phase with load")
-    if len(case.requests) == 0:
-        return _unknown(experiment, "no request was recorded: samples/ is empty")
-    wrong = trouble(case, *window)
-    if wrong:
-        return _unknown(experiment, wrong)
+        return Promise(NAME, Status.UNKNOWN, "the experiment had no phase with load", experiment.name)
     calm = outside(window, fault_window(case, experiment))
-    parts = [case.requests.between(*stretch) for stretch in calm]
+    return delivered(case, calm, where="outside the fault window", window=window, experiment=experiment.name)
+
+
+def delivered(
+    case: Case,
+    stretches: Sequence[tuple[int, int]],
+    *,
+    where: str,
+    window: tuple[int, int] | None = None,
+    experiment: str | None = None,
+) -> Promise:
+    """Judge the load that was due in some stretches of a window, by default the first of them; ``where`` names them."""
+    if len(case.requests) == 0:
+        return Promise(NAME, Status.UNKNOWN, "no request was recorded: samples/ is empty", experiment)
+    wrong = trouble(case, *(window or stretches[0]))
+    if wrong:
+        return Promise(NAME, Status.UNKNOWN, wrong, experiment)
+    parts = [case.requests.between(*stretch) for stretch in stretches]
     due = sum(len(part) for part in parts)
-    sent = sum(int(part.in_time.sum()) for part in parts)
-    return _judge(case, experiment, due=due, sent=sent)
+    return _judge(case, experiment, where, due=due, sent=sum(int(part.in_time.sum()) for part in parts))
 
 
 def outside(window: tuple[int, int], hole: tuple[int, int] | None) -> list[tuple[int, int]]:
@@ -34,22 +47,16 @@ def outside(window: tuple[int, int], hole: tuple[int, int] | None) -> list[tuple
     return [(from_us, to_us) for from_us, to_us in left if from_us < to_us]
 
 
-def _judge(case: Case, experiment: Experiment, *, due: int, sent: int) -> Promise:
-    objective = case.objectives.find("delivered_ratio", experiment.name)
-    least = case.objectives.value("delivered_min_requests", experiment.name)
+def _judge(case: Case, experiment: str | None, where: str, *, due: int, sent: int) -> Promise:
+    objective = case.objectives.find("delivered_ratio", experiment)
+    least = case.objectives.value("delivered_min_requests", experiment)
     if due < least:
-        return _unknown(
-            experiment, f"only {plural(due, 'request')} due outside the fault window; at least {least:g} needed"
-        )
+        because = f"only {plural(due, 'request')} due {where}; at least {least:g} needed"
+        return Promise(NAME, Status.UNKNOWN, because, experiment)
     ratio = sent / due
     found = numbers(ratio, "ratio", base=due, objective=objective, sent=sent)
-    said = f"{ratio:.1%} of {plural(due, 'request')} due outside the fault window sent in time"
+    said = f"{ratio:.1%} of {plural(due, 'request')} due {where} sent in time"
     if ratio < objective.value:
-        return Promise(
-            NAME, Status.UNKNOWN, f"{said}; at least {objective.value:.0%} needed", experiment.name, None, found
-        )
-    return Promise(NAME, Status.PASS, f"{said}; objective {objective.value:.0%}", experiment.name, None, found)
-
-
-def _unknown(experiment: Experiment, because: str) -> Promise:
-    return Promise(NAME, Status.UNKNOWN, because, experiment.name)
+        because = f"{said}; at least {objective.value:.0%} needed"
+        return Promise(NAME, Status.UNKNOWN, because, experiment, None, found)
+    return Promise(NAME, Status.PASS, f"{said}; objective {objective.value:.0%}", experiment, None, found)

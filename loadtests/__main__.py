@@ -1,0 +1,190 @@
+"""The command ``loadgate``: run load at a system, and say by rules that people can read whether it may be released."""
+
+import os
+import re
+import sys
+import traceback
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from fixtures.target import DEFAULT_REGION, TargetError
+from loadtests.gate import telling
+from loadtests.gate.display import Display
+from loadtests.gate.generator import ROOT
+from loadtests.gate.parsing import DEFAULT_RULES, RulesError, parse_rules
+from loadtests.gate.running import RULES_FILE, NotStartedError, Order, run_load
+from loadtests.gate.stopping import Stop, StopRequestedError
+from loadtests.profiles import ProfileError, load_profile
+from loadtests.resolver import NotLoopbackError
+from reports.evidence import RUNS, NotARunDirectoryError, RunDirectory
+from reports.judge import Verdict
+from reports.judge.load import judge_load
+from reports.judge.rules import Rule
+
+ABORTED, REFUSED, USAGE, BUG = 4, 6, 64, 70
+DEFAULT_PROFILE = "steady"
+DURATION = re.compile(r"(\d+(?:\.\d+)?)(s|m)?")
+LONGEST_S = 4 * 3600
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
+
+
+class UsageError(Exception):
+    """What was asked for cannot be done; the message is one clear line."""
+
+
+def _seconds(text: str) -> float:
+    found = DURATION.fullmatch(text)
+    seconds = float(found[1]) * (60 if found[2] == "m" else 1) if found else -1
+    if not 0 <= seconds <= LONGEST_S:
+        raise typer.BadParameter(f"expected a time up to {LONGEST_S // 3600} h, as 30s or 2m, found {text!r}")
+    return seconds
+
+
+RulesFile = Annotated[
+    Path | None, typer.Option("--rules", metavar="FILE", help="Rules, one a line, as: p95 of * < 800ms")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the verdict as JSON.")]
+
+
+@app.command(epilog="Example: loadgate run --profile steady --rules my.rules --duration 2m --junit gate.xml")
+def run(
+    target: Annotated[str | None, typer.Option(metavar="NAME", help="A file of fixtures/targets.")] = None,
+    profile: Annotated[str, typer.Option(metavar="NAME", help="A load of loadtests/profiles.toml.")] = DEFAULT_PROFILE,
+    rules: RulesFile = None,
+    duration: Annotated[
+        float, typer.Option(metavar="TIME", parser=_seconds, help="How long it counts: 30s, 2m.")
+    ] = "40s",  # type: ignore[assignment]
+    warm_up: Annotated[
+        float, typer.Option(metavar="TIME", parser=_seconds, help="How long before that it does not count.")
+    ] = "5s",  # type: ignore[assignment]
+    seed: Annotated[int, typer.Option(min=0, help="Chooses the load's timetable and what is asked.")] = 1,
+    out: Annotated[Path | None, typer.Option(metavar="DIR", help="Where the run directory goes.")] = None,
+    junit: Annotated[Path | None, typer.Option(metavar="FILE", help="JUnit XML for a pipeline, too.")] = None,
+    markdown: Annotated[Path | None, typer.Option(metavar="FILE", help="A summary in Markdown, too.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Run load alone at a target and hold it to rules. The exit code is the verdict."""
+    file = rules or DEFAULT_RULES
+    if duration == 0:
+        raise UsageError("--duration: expected a time over 0, since nothing else can be judged")
+    text, name = _text(file), _name(file)
+    known = parse_rules(text, name=name)
+    for path in (junit, markdown):
+        _require_place(path)
+    order = Order(
+        profile=load_profile(profile),
+        rules_from=name,
+        rules_text=text,
+        target=target or os.environ.get("SUITE_TARGET") or "local",
+        region=os.environ.get("SUITE_REGION") or DEFAULT_REGION,
+        duration_s=duration,
+        warm_up_s=warm_up,
+        seed=seed,
+        out=out,
+    )
+    recorded, verdict = _run(order, known, as_json=as_json)
+    for path, name in ((junit, telling.JUNIT), (markdown, telling.SUMMARY)):
+        if path is not None:
+            path.write_bytes((recorded.output / name).read_bytes())
+    recorded.seal()
+    _tell(recorded, verdict, as_json=as_json)
+    raise typer.Exit(verdict.exit_code)
+
+
+@app.command(epilog="Example: loadgate judge reports/runs/latest --rules stricter.rules")
+def judge(
+    run: Annotated[str, typer.Argument(metavar="RUN", help="A run directory, or latest.")],
+    rules: RulesFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """Judge an old run again, by the rules that it holds or by others. The exit code is the verdict."""
+    opened = RunDirectory.open(RUNS / "latest" if run == "latest" else Path(run))
+    if opened.facts.get("kind") != "load":
+        raise UsageError(f"{run}: expected the run of a load, found one of kind {opened.facts.get('kind')!r}")
+    held = opened.path / RULES_FILE
+    file = rules or (held if held.is_file() else DEFAULT_RULES)
+    said = str(opened.facts.get("rules_from") or file) if file == held else _name(file)
+    text = _text(file)
+    verdict = judge_load(opened, parse_rules(text, name=said))
+    if file != held:
+        (opened.output / RULES_FILE).write_text(text)
+    telling.publish(opened, verdict, rules_from=said)
+    _tell(opened, verdict, as_json=as_json)
+    raise typer.Exit(verdict.exit_code)
+
+
+def _run(order: Order, rules: tuple[Rule, ...], *, as_json: bool) -> tuple[RunDirectory, Verdict]:
+    """Run, judge and write down."""
+    stop = Stop()
+    with stop.listening(), Display(Console(stderr=as_json)) as display:
+        recorded = run_load(order, display, stop)
+        display.say("judging")
+        recorded.compact_samples()
+        verdict = judge_load(RunDirectory.open(recorded.path), rules)
+        telling.publish(recorded, verdict, rules_from=order.rules_from)
+    return recorded, verdict
+
+
+def _text(file: Path) -> str:
+    try:
+        return file.read_text()
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{file}: expected a rule file, it cannot be read: {error}") from error
+
+
+def _name(file: Path) -> str:
+    """How messages and reports call a rule file: as it was given, the one as shipped by its place in the suite."""
+    return str(file.relative_to(ROOT) if file == DEFAULT_RULES else file)
+
+
+def _require_place(path: Path | None) -> None:
+    if path is not None and (path.is_dir() or not path.parent.is_dir()):
+        raise UsageError(f"{path}: expected the path of a file in a directory that is there")
+
+
+def _tell(run: RunDirectory, verdict: Verdict, *, as_json: bool) -> None:
+    if as_json:
+        typer.echo((run.output / "verdict.json").read_text().strip())
+        return
+    for line in telling.lines(run, verdict):
+        typer.echo(line)
+    typer.echo(f"run directory: {run.output}")
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command and end the process with an exit code of ``design.md`` section 4."""
+    sys.exit(_code(arguments))
+
+
+def _code(arguments: list[str] | None) -> int:
+    """Everything that can go wrong, as an exit code and one line; only a bug shows its traceback."""
+    try:
+        code: Any = app(arguments, standalone_mode=False)
+        return int(code or 0)
+    except typer.TyperException as error:
+        said = str(getattr(error, "format_message", error.__str__)())  # with the name of the option
+        return _say(USAGE, said or "expected a command, see above")
+    except (typer.Abort, StopRequestedError) as error:
+        return _say(ABORTED, f"{error or 'stopped'}: nothing was measured")
+    except (UsageError, RulesError, ProfileError, TargetError, NotARunDirectoryError) as error:
+        return _say(USAGE, str(error))
+    except NotLoopbackError as error:
+        return _say(REFUSED, f"{error}: only a local target is allowed yet")
+    except NotStartedError as error:
+        return _say(error.exit_code, str(error))
+    except Exception as error:  # noqa: BLE001  # the border of the process: whatever is left is a fault of ours
+        traceback.print_exc()
+        return _say(BUG, f"a fault of the suite itself: {type(error).__name__}: {error}")
+
+
+def _say(code: int, line: str) -> int:
+    typer.echo(f"loadgate: {line}", err=True)
+    return code
+
+
+if __name__ == "__main__":
+    main()

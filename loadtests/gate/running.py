@@ -1,0 +1,162 @@
+"""A gate's run: load alone at a target, for a time, with everything it leaves in a run directory. Judges nothing."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from fixtures.target import DEFAULT_REGION, Target, target_up
+from loadtests.facts import facts
+from loadtests.gate.display import Display
+from loadtests.gate.generator import Generator
+from loadtests.gate.stopping import Stop, StopRequestedError
+from loadtests.profiles import Profile
+from loadtests.resolver import NameLookupError, NotLoopbackError, resolver_of
+from reports.evidence import EventWriter, RunDirectory
+from reports.evidence.room import check_room
+from reports.evidence.traffic import Traffic
+from reports.judge.load import MEASURED
+
+WRITER = "loadgate"
+RULES_FILE = "gate.rules"  # in the run directory: what it is judged by, whoever judges it again
+START_S = 45.0
+AFTER_S = 1.5  # the load goes on so long when all is measured, so that the last requests have their time, too
+WRONG_SETTING = (6, 64)  # with these the generator ends before it sends anything
+
+
+class NotStartedError(Exception):
+    """The generator refused to start; the message is its line, ``exit_code`` its code."""
+
+    def __init__(self, line: str, exit_code: int) -> None:
+        super().__init__(line)
+        self.exit_code = exit_code
+
+
+@dataclass(frozen=True)
+class Order:
+    """What was asked for, checked as far as that goes without touching anything. Times in seconds."""
+
+    profile: Profile
+    rules_from: str
+    rules_text: str
+    target: str = "local"
+    region: str = DEFAULT_REGION
+    duration_s: float = 30.0
+    warm_up_s: float = 5.0
+    seed: int = 1
+    out: Path | None = None
+
+
+@dataclass
+class Gate:
+    """A run under way."""
+
+    order: Order
+    run: RunDirectory
+    events: EventWriter
+    display: Display
+    stop: Stop
+    traffic: Traffic
+    load: Generator
+    why_dead: str | None = field(default=None)
+
+    def died(self) -> bool:
+        """Whether the generator ended although nobody asked it to; said once in the timeline."""
+        code = self.load.exit_code
+        if code is not None and self.why_dead is None:
+            self.why_dead = f"died with exit code {code}: {self.load.last_words() or 'it said nothing'}"
+            self.events.record("load.stopped", subject="died", data={"reason": self.why_dead})
+            self.display.say(f"the load generator {self.why_dead}")
+        return code is not None
+
+
+def run_load(order: Order, display: Display, stop: Stop) -> RunDirectory:
+    """Run the load and return its run directory, ready to be judged.
+
+    Raises StopRequestedError when stopped before there is anything to keep, TargetError, NotARunDirectoryError,
+    NotLoopbackError and NotStartedError.
+    """
+    check_room(order.out)
+    with target_up(order.target, order.region, say=display.say, check=stop.check) as target:
+        _only_loopback(target)
+        stop.check()
+        run = open_run(order, target)
+        display.say(f"run directory {run.path}")
+        with loading(order, run, display, stop) as gate:
+            measure(gate)
+    return run
+
+
+def open_run(order: Order, target: Target) -> RunDirectory:
+    """Make the run directory with everything that its judge needs to know."""
+    told = facts(target, order.profile, order.seed) | {
+        "region": order.region,
+        "duration_s": order.duration_s,
+        "warm_up_s": order.warm_up_s,
+        "rules_from": order.rules_from,
+    }
+    run = RunDirectory.create(order.out, name=f"load-{order.profile.name}", kind="load", facts=told)
+    (run.path / RULES_FILE).write_text(order.rules_text)
+    return run
+
+
+@contextmanager
+def loading(order: Order, run: RunDirectory, display: Display, stop: Stop) -> Iterator[Gate]:
+    """Under load. However it ends, the load has ended and the timeline says how."""
+    events = run.events(WRITER)
+    events.record("run.started")
+    load = Generator(run, target=order.target, region=order.region)
+    gate = Gate(order, run, events, display, stop, Traffic(run), load)
+    profile = order.profile.name
+    events.record("load.started", data={"pid": load.pid, "profile": profile, "seed": order.seed, "workers": 1})
+    try:
+        yield gate
+    except StopRequestedError as request:
+        display.say(f"stopped: {request}")
+        events.record("abort", clock="person", data={"reason": str(request)})
+    finally:
+        if not gate.died():
+            load.end()
+            events.record("load.stopped", data={"reason": stop.reason or "planned", "exit_code": load.exit_code})
+        events.record("run.finished")
+        events.close()
+        display.end()
+
+
+def measure(gate: Gate) -> None:
+    """Warm up, then let it count. Raises NotStartedError when the generator says that a setting is wrong."""
+    began = gate.stop.wait(lambda: gate.died() or gate.traffic.beats(), within_s=START_S)
+    if gate.died() and gate.load.exit_code in WRONG_SETTING:
+        raise NotStartedError(gate.load.last_words(), gate.load.exit_code)
+    if not began:
+        gate.display.say(f"no request was answered within {START_S:.0f} s")
+    _phase(gate, "warm-up", gate.order.warm_up_s)
+    _phase(gate, MEASURED, gate.order.duration_s)
+    gate.stop.wait(gate.died, within_s=AFTER_S)
+
+
+def _phase(gate: Gate, name: str, seconds: float) -> None:
+    gate.events.record("phase.started", subject=name)
+    gate.display.begin("warming up, not counted" if name == "warm-up" else "measuring", seconds=seconds)
+    began = time.monotonic()
+
+    def over() -> bool:
+        passed_s = time.monotonic() - began
+        gate.display.show(passed_s, gate.traffic.rate())
+        return passed_s >= seconds or gate.died()
+
+    try:
+        gate.stop.wait(over, within_s=seconds + 1)
+    finally:
+        gate.events.record("phase.finished", subject=name)
+
+
+def _only_loopback(target: Target) -> None:
+    """Raise NotLoopbackError for a target elsewhere. A name that has no address now is the run's own business."""
+    try:
+        resolver_of(target).resolve()
+    except NotLoopbackError:
+        raise
+    except NameLookupError:
+        return

@@ -1,0 +1,88 @@
+"""What a gate hands on: ``verdict.json``, JUnit for a pipeline, Markdown for a step's summary, lines for a person."""
+
+from junitparser import Error, Failure, JUnitXml, TestCase, TestSuite
+
+from reports.evidence import RunDirectory
+from reports.judge import Promise, Status, Verdict, write_verdict
+
+JUNIT, SUMMARY = "junit.xml", "summary.md"
+MARKS = {Status.PASS: "✅", Status.FAIL: "❌", Status.UNKNOWN: "❔"}
+
+
+def publish(run: RunDirectory, verdict: Verdict, *, rules_from: str) -> None:
+    """Write verdict, JUnit and summary where this run's output goes: into it, or beside what is sealed."""
+    write_verdict(run, verdict)
+    (run.output / JUNIT).write_bytes(junit(run, verdict))
+    (run.output / SUMMARY).write_text(summary(run, verdict, rules_from=rules_from))
+
+
+def junit(run: RunDirectory, verdict: Verdict) -> bytes:
+    """Return JUnit XML: a test a promise. FAIL is a failure, UNKNOWN an error, and nothing is ever skipped."""
+    suite = TestSuite(f"loadgate {run.facts.get('profile', '')}".strip())
+    for promise in verdict.promises:
+        case = TestCase(promise.name, classname="loadgate", time=0)
+        if promise.status is Status.FAIL:
+            case.result = [Failure(promise.because, "FAIL")]
+        elif promise.status is not Status.PASS:
+            case.result = [Error(promise.because, "UNKNOWN")]
+        case.system_out = promise.because
+        suite.add_testcase(case)
+    for name, value in (("verdict", str(verdict.verdict)), ("run", str(run.facts.get("run") or run.path.name))):
+        suite.add_property(name, value)
+    xml = JUnitXml()
+    xml.add_testsuite(suite)
+    written: bytes = xml.tostring()
+    return written
+
+
+def summary(run: RunDirectory, verdict: Verdict, *, rules_from: str) -> str:
+    """Return Markdown that stands alone: the verdict, what was run, and a row for each promise."""
+    rows = [
+        f"| {MARKS[p.status]} {p.status} | `{_cell(p.name)}` | {_measured(p)} | {_cell(p.because)} |"
+        for p in verdict.promises
+    ]
+    return "\n".join(
+        [
+            f"## Load gate: {verdict.verdict}",
+            "",
+            f"{verdict.because[:1].upper()}{verdict.because[1:]}.",
+            "",
+            "| | rule | measured | because |",
+            "|---|---|---|---|",
+            *rows,
+            "",
+            f"{_what(run)}; rules of `{rules_from}`; run `{run.facts.get('run') or run.path.name}`.",
+            "",
+        ]
+    )
+
+
+def lines(run: RunDirectory, verdict: Verdict) -> list[str]:
+    """What a person reads at the end: every promise with its reason, what was not counted, the verdict."""
+    width = max(len(promise.name) for promise in verdict.promises)
+    found = [f"{one.status:<8} {one.name:<{width}}  {one.because}" for one in verdict.promises]
+    held = f"{verdict.held} of {len(verdict.promises)} promises held (exit {verdict.exit_code})"
+    return [*found, f"{_what(run)}.", f"{verdict.verdict}: {held}"]
+
+
+def _what(run: RunDirectory) -> str:
+    facts = run.facts
+    target = facts.get("target")
+    name = target.get("name") if isinstance(target, dict) else target
+    said = f"Profile {facts.get('profile')}, seed {facts.get('seed')}, target {name}"
+    if "duration_s" in facts:
+        said += f", {facts['duration_s']:g} s after a warm-up of {facts.get('warm_up_s', 0):g} s that does not count"
+    return said
+
+
+def _measured(promise: Promise) -> str:
+    value, unit = promise.numbers.get("measured"), promise.numbers.get("unit")
+    if value is None:
+        return "–"
+    if unit == "ratio":
+        return f"{value * 100:.3g} %"
+    return f"{value:,.0f} ms" if unit == "ms" else f"{value:.1f}{unit if unit == '1/s' else ''}".replace("1/s", "/s")
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|").replace("\n", " ")

@@ -1,0 +1,104 @@
+"""The rule language: what a line means, and where the caret stands when it means nothing."""
+
+from pathlib import Path
+
+import pytest
+
+from loadtests.gate.parsing import DEFAULT_RULES, RulesError, parse_rules, read_rules
+from reports.judge.rules import Rule, Who
+
+STOCK = "POST /api/checkInventory"
+
+
+def parse(line: str) -> Rule:
+    (rule,) = parse_rules(line, name="my.rules")
+    return rule
+
+
+@pytest.mark.parametrize(
+    ("line", "measure", "who", "bound", "inclusive"),
+    [
+        ("p95 of * < 800ms", "p95", Who(), 0.8, False),
+        ("  p50 of *<=1s", "p50", Who(), 1, True),
+        ("p99.9 of checkInventory < 1.5 s  # as agreed", "p99.9", Who("endpoint", "checkInventory"), 1.5, False),
+        (f"p99 of {STOCK} < 2s", "p99", Who("endpoint", STOCK), 2, False),
+        (f'p90 of "{STOCK}" < 2s', "p90", Who("endpoint", STOCK), 2, False),
+        ("max of GET /api/orders/{orderId} <= 9s", "max", Who("endpoint", "GET /api/orders/{orderId}"), 9, True),
+        ("mean of journey:intake < 20 ms", "mean", Who("journey", "intake"), 0.02, False),
+        ("errors of * < 0.1%", "errors", Who(), 0.001, False),
+        ("errors of journey:pos <= 0 %", "errors", Who("journey", "pos"), 0, True),
+        ("rate >= 50/s", "rate", Who(), 50, True),
+        ("rate of storeLookup > 7.5 / s", "rate", Who("endpoint", "storeLookup"), 7.5, False),
+    ],
+)
+def test_a_good_line(line: str, measure: str, who: Who, bound: float, inclusive: bool) -> None:
+    rule = parse(line)
+    assert (rule.measure, rule.who, rule.inclusive) == (measure, who, inclusive)
+    assert rule.bound == pytest.approx(bound)
+    assert rule.origin == "my.rules, line 1"
+
+
+@pytest.mark.parametrize(
+    ("line", "column", "word", "expected"),
+    [
+        ("p96 of * < 1s", 1, "p96", "p50, p90, p95, p99, p99.9, mean or max, errors or rate"),
+        ("p95 * < 1s", 5, "*", "expected of"),
+        ("p95 off * < 1s", 5, "off", "expected of"),
+        ("p95 of < 1s", 8, "<", "expected *, journey:NAME or an endpoint"),
+        ("p95 of journey: < 1s", 8, "journey:", "expected *, journey:NAME or an endpoint"),
+        ("p95 of POST < 1s", 13, "<", "expected a path"),
+        ("p95 of * > 1s", 10, ">", "expected < or <="),
+        ("p95 of * < fast", 12, "fast", "expected a number"),
+        ("p95 of * < 800 parsecs", 16, "parsecs", "expected a unit of time (ms or s)"),
+        ("p95 of * < 800msx", 15, "msx", "expected a unit of time (ms or s)"),
+        ("p95 of * < 800", 16, None, "expected a unit of time (ms or s)"),
+        ("p95 of * < 800  # ms", 16, None, "expected a unit of time (ms or s)"),
+        ("p95 of * < 5%", 13, "%", "expected a unit of time (ms or s)"),
+        ("errors of * < 5ms", 16, "ms", "expected %"),
+        ("errors < 5%", 8, "<", "expected of"),
+        ("errors of * < 0%", 15, "0%", "expected a number over 0"),
+        ("rate < 5/s", 6, "<", "expected of, > or >="),
+        ("rate >= 5/m", 10, "/m", "expected /s"),
+        ("\tp95 of * < 1s over 5m", 16, "over", "expected the end of the line"),
+        ("rate", 6, None, "expected of, > or >="),
+    ],
+)
+def test_a_bad_line_has_a_caret_under_the_wrong_word(line: str, column: int, word: str | None, expected: str) -> None:
+    """One message: file, line, what was expected and found, the line itself, the caret."""
+    with pytest.raises(RulesError) as caught:
+        parse_rules(f"# a comment\n\n{line}\n", name="my.rules")
+    said, shown, caret = str(caught.value).splitlines()
+    assert said.startswith("my.rules, line 3: ")
+    assert expected in said
+    assert said.endswith(f"found {word!r}" if word else "found the end of the line")
+    assert shown == f"  {line.expandtabs(1)}"
+    assert caret == " " * (column + 1) + "^" * len(word or "^")
+
+
+@pytest.mark.parametrize("text", ["", "\n  \n", "# p95 of * < 1s\n"])
+def test_a_file_without_a_rule_is_refused(text: str) -> None:
+    """It could only pass."""
+    with pytest.raises(RulesError, match="expected at least one rule, found none"):
+        parse_rules(text, name="my.rules")
+
+
+def test_the_text_of_a_rule_is_its_words_without_the_comment() -> None:
+    """It is the promise's name."""
+    assert parse("  p95  of *   < 800ms   # because").text == "p95 of * < 800ms"
+
+
+def test_the_first_mistake_of_a_file_is_the_one_that_is_said() -> None:
+    with pytest.raises(RulesError, match="line 2"):
+        parse_rules("p95 of * < 1s\np95 of * < 1\np95\n", name="my.rules")
+
+
+def test_a_file_that_is_not_there_is_one_line(tmp_path: Path) -> None:
+    with pytest.raises(RulesError, match="cannot be read"):
+        read_rules(tmp_path / "none.rules")
+
+
+def test_the_rules_as_shipped_are_rules_and_say_where_their_numbers_come_from() -> None:
+    rules = read_rules(DEFAULT_RULES)
+    assert {rule.measure for rule in rules} >= {"p95", "errors"}
+    lines = DEFAULT_RULES.read_text().splitlines()
+    assert all("  # " in line for line in lines if line and not line.startswith("#"))

@@ -1,0 +1,86 @@
+"""The command line of ``loadgate``: exit codes, and one clear line for what is wrong. Nothing here starts anything."""
+
+from pathlib import Path
+
+import pytest
+
+from loadtests.__main__ import _code
+from reports.evidence import RunDirectory
+
+REGION = "a-region-that-is-not-up"
+
+
+@pytest.fixture(autouse=True)
+def _nothing_may_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    def start(*_: object, **__: object) -> None:
+        raise AssertionError("a region was started")
+
+    monkeypatch.setattr("fixtures.target.start_region", start)
+    monkeypatch.setenv("SUITE_REGION", REGION)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        pytest.param([], "expected a command", id="nothing"),
+        pytest.param(["bogus"], "bogus", id="unknown-command"),
+        pytest.param(["run", "--bogus"], "--bogus", id="unknown-option"),
+        pytest.param(["run", "--profile", "nope"], "expected one of", id="unknown-profile"),
+        pytest.param(["run", "--target", "nope"], "expected one of local", id="unknown-target"),
+        pytest.param(["run", "--rules", "nope.rules"], "expected a rule file", id="no-rule-file"),
+        pytest.param(["run", "--rules", "reports"], "expected a rule file", id="rules-are-a-directory"),
+        pytest.param(["run", "--duration", "5 parsecs"], "as 30s or 2m", id="duration"),
+        pytest.param(["run", "--duration", "5h"], "as 30s or 2m", id="duration-in-hours"),
+        pytest.param(["run", "--duration", "300m"], "up to 4 h", id="longer-than-a-shift"),
+        pytest.param(["run", "--duration", "0s"], "over 0", id="no-duration"),
+        pytest.param(["run", "--seed", "x"], "--seed", id="seed-no-number"),
+        pytest.param(["run", "--out", "reports"], "choose another", id="out-not-empty"),
+        pytest.param(["run", "--junit", "nowhere/at/all.xml"], "in a directory that is there", id="junit-nowhere"),
+        pytest.param(["run", "--markdown", "reports"], "path of a file", id="markdown-is-a-directory"),
+        pytest.param(["judge"], "RUN", id="judge-nothing"),
+        pytest.param(["judge", "reports"], "expected a run directory", id="judge-no-run"),
+    ],
+)
+def test_bad_usage_is_one_line_and_64(
+    arguments: list[str], said: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(Path(__file__).parents[1])
+    assert _code(arguments) == 64
+    err = capsys.readouterr().err
+    assert said in err
+    assert len(err.strip().splitlines()) == 1
+
+
+def test_a_bad_rule_is_64_with_a_caret_and_leaves_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """File, line, the line itself, and what was expected."""
+    rules = tmp_path / "my.rules"
+    rules.write_text("p95 of * < 800ms\nerrors of * < 1 percent\n")
+    assert _code(["run", "--rules", str(rules), "--out", str(tmp_path / "run")]) == 64
+    assert capsys.readouterr().err.splitlines() == [
+        f"loadgate: {rules}, line 2: expected %, found 'percent'",
+        "  errors of * < 1 percent",
+        "                  ^^^^^^^",
+    ]
+    assert not (tmp_path / "run").exists()
+
+
+def test_the_run_of_a_game_day_is_not_judged_by_load_rules(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Its faults are meant to show."""
+    run = RunDirectory.create(tmp_path / "run", name="x", kind="gameday", facts={})
+    assert _code(["judge", str(run.path)]) == 64
+    assert "found one of kind 'gameday'" in capsys.readouterr().err
+
+
+def test_a_run_without_a_request_is_unknown(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """And every rule says so."""
+    run = RunDirectory.create(tmp_path / "run", name="x", kind="load", facts={"profile": "smoke", "seed": 1})
+    assert _code(["judge", str(run.path)]) == 2
+    out = capsys.readouterr().out
+    assert out.count("no request") == 3
+    assert "UNKNOWN: 0 of 3 promises held (exit 2)" in out
+
+
+@pytest.mark.parametrize("command", ["run", "judge"])
+def test_each_command_shows_an_example(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert _code([command, "--help"]) == 0
+    assert f"Example: loadgate {command}" in capsys.readouterr().out

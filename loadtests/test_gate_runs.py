@@ -1,0 +1,186 @@
+"""Whole runs of ``loadgate`` against small real servers."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import xml.etree.ElementTree as ET
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+import pytest
+
+from loadtests.loopback import FrontDoor, NameServer, healthy, local_target
+from reports.evidence import RunDirectory
+
+ROOT = Path(__file__).parents[1]
+QUICK = ["--profile", "smoke", "--warm-up", "1s", "--duration", "5s"]
+KEPT = "p90 of * < 2s\nerrors of * < 5%\nrate >= 5/s\n"
+
+
+@dataclass
+class System:
+    """A front door that answers well, and a region's name under which it is found."""
+
+    door: FrontDoor
+    environment: dict[str, str]
+
+    def loadgate(self, *arguments: str) -> "subprocess.Popen[str]":
+        return subprocess.Popen(
+            [sys.executable, "-m", "loadtests", *arguments],
+            cwd=ROOT,
+            env={**os.environ, **self.environment},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def run(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
+        with self.loadgate(*arguments) as process:
+            out, err = process.communicate(timeout=120)
+        return subprocess.CompletedProcess(arguments, process.returncode, out, err)
+
+
+Passed = tuple[System, Path, "subprocess.CompletedProcess[str]"]
+
+
+@contextmanager
+def up(name: str, handler: Callable[[str, bytes], bytes | None] = healthy) -> Iterator[System]:
+    with (
+        FrontDoor("127.0.0.1", 0, handler) as door,
+        NameServer(["127.0.0.1"]) as names,
+        local_target(f"gate-{name}-{os.getpid()}", dns_port=names.port, web_port=door.port) as environment,
+    ):
+        yield System(door, environment)
+
+
+@pytest.fixture(scope="module")
+def passed(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[tuple[System, Path, "subprocess.CompletedProcess[str]"]]:
+    """A run that passed, which the tests look at and judge again."""
+    folder = tmp_path_factory.mktemp("gate")
+    (folder / "my.rules").write_text(KEPT)
+    files = ["--junit", str(folder / "gate.xml"), "--markdown", str(folder / "gate.md")]
+    with up("pass") as system:
+        done = system.run("run", *QUICK, "--rules", str(folder / "my.rules"), "--out", str(folder / "run"), *files)
+        yield system, folder, done
+
+
+def verdict_of(output: Path) -> dict[str, object]:
+    found: dict[str, object] = json.loads((output / "verdict.json").read_text())
+    return found
+
+
+def test_a_run_that_keeps_every_rule_passes(passed: Passed) -> None:
+    """Exit 0, and the evidence is sealed with its verdict in it."""
+    _, folder, done = passed
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "PASS: 4 of 4 promises held (exit 0)" in done.stdout
+    run = RunDirectory.open(folder / "run")
+    assert run.sealed
+    verdict = verdict_of(run.path)
+    assert (verdict["kind"], verdict["verdict"], verdict["exit_code"]) == ("load", "PASS", 0)
+    names = [promise["name"] for promise in verdict["promises"]]  # type: ignore[attr-defined]
+    assert names == ["load_delivered", *KEPT.splitlines()]
+
+
+def test_the_warm_up_does_not_count_and_is_on_record(passed: Passed) -> None:
+    """In run.json, in the timeline, and where people read."""
+    _, folder, done = passed
+    run = RunDirectory.open(folder / "run")
+    assert (run.facts["warm_up_s"], run.facts["duration_s"]) == (1, 5)
+    phases = {(e.kind, e.subject): e.at_us for e in run.read_events() if e.kind.startswith("phase.")}
+    began, ended = phases["phase.started", "measured"], phases["phase.finished", "measured"]
+    due = run.read_samples()["sched_us"].to_pylist()
+    counted = sum(began <= at < ended for at in due)
+    assert 0 < counted < len(due)
+    assert f"0 errors in {counted} requests" in done.stdout
+    assert "5 s after a warm-up of 1 s that does not count" in done.stdout
+    assert "5 s after a warm-up of 1 s that does not count" in (folder / "gate.md").read_text()
+
+
+def test_what_a_pipeline_reads(passed: Passed) -> None:
+    """One test a promise in JUnit, one row a promise in Markdown."""
+    _, folder, _ = passed
+    cases = ET.parse(folder / "gate.xml").findall(".//testcase")
+    assert [case.get("name") for case in cases] == ["load_delivered", *KEPT.splitlines()]
+    assert not [case for case in cases if case.find("failure") is not None or case.find("error") is not None]
+    markdown = (folder / "gate.md").read_text()
+    assert markdown.startswith("## Load gate: PASS\n")
+    assert markdown.count("| ✅ PASS |") == 4
+
+
+def test_the_same_judge_says_the_same(passed: Passed) -> None:
+    """By the rules that the run holds; what is sealed stays as it is."""
+    system, folder, _ = passed
+    done = system.run("judge", str(folder / "run"), "--json")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["promises"] == verdict_of(folder / "run")["promises"]
+    assert RunDirectory.open(folder / "run").sealed
+
+
+@pytest.mark.parametrize(
+    ("rule", "code", "mark", "because"),
+    [
+        pytest.param("p90 of * < 0.001ms", 1, "failure", "the bound is", id="FAIL"),
+        pytest.param("p90 of nobodyCallsIt < 2s", 2, "error", "no request to nobodyCallsIt in this run", id="UNKNOWN"),
+        pytest.param("errors of * < 0.001%", 2, "error", "needs 299,572", id="UNKNOWN-too-short"),
+    ],
+)
+def test_an_old_run_is_held_to_other_rules(
+    passed: Passed, tmp_path: Path, rule: str, code: int, mark: str, because: str
+) -> None:
+    """FAIL is a failure in JUnit, UNKNOWN an error."""
+    system, folder, _ = passed
+    (tmp_path / "other.rules").write_text(rule)
+    done = system.run("judge", str(folder / "run"), "--rules", str(tmp_path / "other.rules"))
+    assert done.returncode == code, done.stdout + done.stderr
+    assert because in done.stdout
+    output = Path(done.stdout.splitlines()[-1].removeprefix("run directory: "))
+    assert output.parent == (folder / "run" / "derived").resolve()
+    (case,) = [case for case in ET.parse(output / "junit.xml").findall(".//testcase") if case.get("name") == rule]
+    found = case.find(mark)
+    assert found is not None
+    assert because in (found.get("message") or "")
+
+
+def test_a_system_that_is_too_slow_fails(tmp_path: Path) -> None:
+    """Exit 1: its answers took longer than the rule allows; whether all were asked in time changes nothing."""
+    (tmp_path / "my.rules").write_text("p50 of * < 100ms\n")
+
+    def slow(line: str, body: bytes) -> bytes:
+        time.sleep(0.3)
+        return healthy(line, body)
+
+    with up("slow", slow) as system:
+        done = system.run("run", *QUICK, "--rules", str(tmp_path / "my.rules"), "--out", str(tmp_path / "run"))
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert verdict_of(tmp_path / "run")["verdict"] == "FAIL"
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_a_run_that_is_stopped_is_4_with_its_evidence_sealed(tmp_path: Path, how: signal.Signals) -> None:
+    """The load is gone when it ends, and nothing that was cut short passes."""
+    (tmp_path / "my.rules").write_text("p90 of * < 2s\n")
+    options = ["--profile", "smoke", "--duration", "2m", "--rules", str(tmp_path / "my.rules")]
+    with up(f"stop-{how.name.lower()}") as system:
+        process = system.loadgate("run", *options, "--out", str(tmp_path / "run"))
+        deadline = time.monotonic() + 60
+        while len(system.door.seen) < 100 and time.monotonic() < deadline:
+            time.sleep(0.05)
+        load = [child.pid for child in psutil.Process(process.pid).children(recursive=True)]
+        process.send_signal(how)
+        out, err = process.communicate(timeout=60)
+    assert process.returncode == 4, out + err
+    assert "ABORTED: 0 of 2 promises held (exit 4)" in out
+    run = RunDirectory.open(tmp_path / "run")
+    assert run.sealed
+    assert verdict_of(run.path)["because"] == f"the run was aborted: {how.name} received"
+    assert load
+    assert not [pid for pid in load if psutil.pid_exists(pid)]

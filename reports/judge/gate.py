@@ -1,0 +1,203 @@
+"""One rule of a load gate, judged on the requests of a run. Pure.
+
+A percentile is the latency that so many of all requests due did not exceed (nearest rank). A request that failed never
+got its answer: it is slower than any. One that is open at the end took at least so long: it counts with that against a
+FAIL, and as slower than any against a PASS. Mean and maximum are of what ended, however it ended.
+
+How many requests a bound on a share needs: with n requests and no bad one among them, a share of bad ones of up to
+1 - 0.05^(1/n) is still possible at 95 % confidence, so that n must be at least ln 0.05 / ln(1 - share): 59 for a p95,
+299 for a p99, 2,995 for a p99.9 or for 0.1 % errors (S. S. Wilks, Annals of Mathematical Statistics 12, 1941; known as
+the rule of three: J. A. Hanley and A. Lippman-Hand, JAMA 249, 1983). With fewer, only what chance hardly explains (an
+exact binomial test at 5 %) is a FAIL, and nothing is a PASS.
+"""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from reports.judge.answers import Answers
+from reports.judge.promise import Promise, Status, numbers, plural, some
+from reports.judge.rules import QUANTILES, Rule, Who, shown
+from reports.objectives import Objective
+
+RISK = 0.05
+FEW = 30  # a mean or a rate of fewer requests is an anecdote: the usual rule of thumb, and ours
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """What a rule is held against: the requests due in the measured stretch, and the whole run for what ended in it."""
+
+    due: Answers
+    run: Answers
+    from_us: int
+    to_us: int
+
+    @property
+    def seconds(self) -> float:
+        return (self.to_us - self.from_us) / 1e6
+
+
+@dataclass(frozen=True)
+class Found:
+    """What the requests say about a rule; ``value`` is what was measured."""
+
+    status: Status
+    because: str
+    value: float | None = None
+    base: int | None = None
+
+
+def requests_needed(share: float) -> int:
+    """Return how many requests a bound on a share of bad ones needs at least; see the head of this file."""
+    if share >= 1:
+        return 1
+    return math.ceil(math.log(RISK) / math.log1p(-share)) if share > 0 else FEW
+
+
+def judge_rule(rule: Rule, stretch: Stretch) -> Promise:
+    """Return the promise that a rule is, as far as the requests alone can tell."""
+    found = _found(rule, stretch)
+    unit, scale = ("ms", 1000) if rule.unit == "s" else (rule.unit, 1)
+    value = found.value * scale if found.value is not None and math.isfinite(found.value) else None
+    objective = Objective(round(rule.bound * scale, 9), rule.origin)
+    told = numbers(value, unit, base=found.base, objective=objective)
+    return Promise(rule.text, found.status, found.because, numbers=told)
+
+
+def _found(rule: Rule, stretch: Stretch) -> Found:
+    who = _named(rule.who, stretch.run)
+    if isinstance(who, str):
+        return Found(Status.UNKNOWN, who, base=0)
+    due = stretch.due.of(who)
+    if not len(due):
+        return Found(Status.UNKNOWN, f"no request to {who} was due in the {stretch.seconds:.0f} s that count", base=0)
+    if rule.measure == "rate":
+        return _rate(rule, due, stretch.run.of(who), stretch)
+    if rule.measure == "errors":
+        return _errors(rule, due)
+    return _percentile(rule, due) if rule.measure in QUANTILES else _mean_or_max(rule, due)
+
+
+def _named(who: Who, run: Answers) -> Who | str:
+    """Return whose requests these are by the names of the samples, or why nobody's."""
+    if who.kind == "everybody":
+        return who if len(run) else "no request at all was recorded"
+    known = run.journeys() if who.kind == "journey" else run.endpoints()
+    if who.name in known:
+        return who
+    matches = [name for name in known if who.kind == "endpoint" and _ends(name, who.name)]
+    if len(matches) == 1:
+        return Who("endpoint", matches[0])
+    if matches:
+        return f"{who} is not one endpoint but {len(matches)}: {some(matches)}; write it whole"
+    return f"no request to {who} in this run; there are {some(known, 12) or 'none at all'}"
+
+
+def _ends(endpoint: str, name: str) -> bool:
+    path = endpoint.partition(" ")[2]
+    return path == name or path.endswith(f"/{name.lstrip('/')}")
+
+
+def _percentile(rule: Rule, due: Answers) -> Found:
+    rest = 1 - QUANTILES[rule.measure]
+    rank = math.ceil(round(QUANTILES[rule.measure] * len(due), 6))
+    at_least = np.sort(np.where(due.bad, np.inf, due.took_s))
+    at_most = np.sort(np.where(due.good, due.took_s, np.inf))
+    low, high = float(at_least[rank - 1]), float(at_most[rank - 1])
+    over = sum(not rule.keeps(value) for value in at_least)
+    said = _of_requests(f"{rule.measure} is {_between(low, high)}", due)
+    return _decide(
+        rule,
+        said,
+        value=low,
+        base=len(due),
+        needed=requests_needed(rest),
+        kept=rule.keeps(high),
+        broken=not rule.keeps(low),
+        surely=_beyond_chance(over, len(due), rest),
+    )
+
+
+def _mean_or_max(rule: Rule, due: Answers) -> Found:
+    ended = ~due.open
+    low = float(due.took_s.mean() if rule.measure == "mean" else due.took_s.max())
+    high = low if ended.all() else math.inf
+    said = _of_requests(f"{rule.measure} is {_between(low, high)}", due)
+    broken = not rule.keeps(low)
+    return _decide(
+        rule,
+        said,
+        value=low,
+        base=len(due),
+        needed=FEW,
+        kept=rule.keeps(high),
+        broken=broken,
+        surely=broken and rule.measure == "max",
+    )
+
+
+def _errors(rule: Rule, due: Answers) -> Found:
+    bad, still_open = int(due.bad.sum()), int(due.open.sum())
+    ended = len(due) - still_open
+    low, high = bad / max(ended, 1), (bad + still_open) / len(due)
+    said = f"{plural(bad, 'error')} in {plural(ended, 'request')} ({shown(low, 'ratio')})"
+    if still_open:
+        said += f", and {still_open:,} more without an answer when the load ended"
+    return _decide(
+        rule,
+        said,
+        value=low,
+        base=len(due),
+        needed=requests_needed(rule.bound),
+        kept=rule.keeps(high),
+        broken=ended > 0 and not rule.keeps(low),
+        surely=_beyond_chance(bad, ended, rule.bound),
+    )
+
+
+def _rate(rule: Rule, due: Answers, run: Answers, stretch: Stretch) -> Found:
+    answered = int((run.good & (run.end_us >= stretch.from_us) & (run.end_us < stretch.to_us)).sum())
+    rate, asked = answered / stretch.seconds, len(due) / stretch.seconds
+    said = f"{shown(rate, '1/s')} good answers in {stretch.seconds:.0f} s ({plural(len(due), 'request')} due)"
+    if not rule.keeps(rate) and not rule.keeps(asked):
+        because = f"{said}; the load itself asked for {shown(asked, '1/s')} only, and the rule is about more"
+        return Found(Status.UNKNOWN, because, rate, len(due))
+    kept = rule.keeps(rate)
+    return _decide(rule, said, value=rate, base=len(due), needed=FEW, kept=kept, broken=not kept, surely=False)
+
+
+def _decide(
+    rule: Rule, said: str, *, value: float, base: int, needed: int, kept: bool, broken: bool, surely: bool
+) -> Found:
+    """``kept`` and ``broken`` are by the worst and by the best that is possible; neither is UNKNOWN."""
+    bound = f"the bound is {shown(rule.bound, rule.unit)}"
+    if base < needed:
+        if broken and surely:
+            return Found(Status.FAIL, f"{said}; {bound}", value, base)
+        short = f"{said}; only {plural(base, 'request')}, and {rule.measure} against this bound needs {needed:,}"
+        return Found(Status.UNKNOWN, short, value, base)
+    if kept or broken:
+        return Found(Status.PASS if kept else Status.FAIL, f"{said}; {bound}", value, base)
+    return Found(Status.UNKNOWN, f"{said}; {bound}, and what had no answer yet decides", value, base)
+
+
+def _beyond_chance(bad: int, of: int, share: float) -> bool:
+    """Whether so many bad ones are hardly chance when their share is what is allowed."""
+    from scipy.stats import binomtest
+
+    return of > 0 and bad > 0 and bool(binomtest(bad, of, min(share, 1.0), alternative="greater").pvalue < RISK)
+
+
+def _between(low: float, high: float) -> str:
+    return shown(low, "s") if low == high else f">= {shown(low, 's')}"
+
+
+def _of_requests(said: str, due: Answers) -> str:
+    parts = [plural(len(due), "request")]
+    if due.bad.any():
+        parts.append(f"{int(due.bad.sum()):,} failed")
+    if due.open.any():
+        parts.append(f"{int(due.open.sum()):,} without an answer when the load ended")
+    return f"{said} ({', '.join(parts)})"

@@ -1,0 +1,159 @@
+"""The rules of a load gate on made-up requests: what passes, what fails, and what nobody can know."""
+
+import math
+
+import pyarrow as pa
+import pytest
+
+from reports.evidence.schema import SAMPLES
+from reports.judge.answers import Answers, of_samples
+from reports.judge.gate import Stretch, judge_rule, requests_needed
+from reports.judge.promise import Promise
+from reports.judge.rules import Rule, Who
+
+S = 1_000_000
+STOCK, ORDERS, ORDER = "POST /api/checkInventory", "GET /api/orders", "GET /api/orders/{orderId}"
+
+
+def requests(*groups: tuple[int, dict[str, object]], to_s: float = 10) -> Answers:
+    """Return requests evenly over ``to_s``; a group is how many of them are like that. Without more: 100 ms, ok."""
+    likes = [like for count, like in groups for _ in range(count)]
+    rows = []
+    for n, like in enumerate(likes):
+        due = int(n * to_s * S / len(likes))
+        row = {"took_s": 0.1, "outcome": "ok", "endpoint": STOCK, "journey": "shopper", **like}
+        took = row.pop("took_s")
+        end = None if took is None else due + int(float(took) * S)  # type: ignore[arg-type]
+        row |= {"sched_us": due, "start_us": due, "end_us": end, "worker": "w0"}
+        rows.append({name: row.get(name) for name in SAMPLES.names})
+    return of_samples(pa.Table.from_pylist(rows, schema=SAMPLES), {"w0": int((to_s + 3) * S)})
+
+
+def judged(measure: str, bound: float, found: Answers, who: Who | None = None, *, inclusive: bool = False) -> Promise:
+    rule = Rule("a rule", measure, who or Who(), bound, inclusive, "my.rules, line 1")
+    return judge_rule(rule, Stretch(found.due_between(0, 10 * S), found, 0, 10 * S))
+
+
+OK, SLOW, FAILED = {}, {"took_s": 2.0}, {"outcome": "failed", "error": "502"}
+BUSINESS = {"outcome": "refused", "error": "business: not enough stock"}
+OPEN = {"took_s": None, "outcome": "censored"}
+
+
+@pytest.mark.parametrize(
+    ("measure", "bound", "groups", "status", "because"),
+    [
+        pytest.param("p95", 0.8, [(400, OK)], "PASS", "p95 is 100 ms", id="all quick"),
+        pytest.param("p95", 0.8, [(380, OK), (20, SLOW)], "PASS", "p95 is 100 ms", id="5 % slow"),
+        pytest.param("p95", 0.8, [(379, OK), (21, SLOW)], "FAIL", "p95 is 2.00 s", id="over 5 % slow"),
+        pytest.param("p95", 0.8, [(379, OK), (21, FAILED)], "FAIL", "no answer", id="a failure has no answer"),
+        pytest.param("p95", 0.8, [(380, OK), (20, FAILED)], "PASS", "20 failed", id="5 % failures are not in the p95"),
+        pytest.param("p95", 0.8, [(379, OK), (21, BUSINESS)], "PASS", "p95 is 100 ms", id="a refusal is an answer"),
+        pytest.param("p95", 20, [(300, OK), (100, OPEN)], "UNKNOWN", "p95 is >= ", id="open: at least so much"),
+        pytest.param("p95", 0.8, [(300, OK), (100, OPEN)], "FAIL", "without an answer", id="open for too long already"),
+        pytest.param("p50", 0.8, [(300, OK), (100, OPEN)], "PASS", "p50 is 100 ms", id="open ones are beyond the rank"),
+        pytest.param("p99", 0.8, [(298, OK)], "UNKNOWN", "needs 299", id="too few for a p99"),
+        pytest.param("p99", 0.8, [(299, OK)], "PASS", "p99 is", id="just enough for a p99"),
+        pytest.param("p99", 0.8, [(20, SLOW)], "FAIL", "p99 is 2.00 s", id="few, and all of them slow"),
+        pytest.param(
+            "p99", 0.8, [(99, OK), (1, SLOW)], "UNKNOWN", "only 100 requests", id="one slow one may be chance"
+        ),
+        pytest.param("p99.9", 0.8, [(2994, OK)], "UNKNOWN", "needs 2,995", id="too few for a p99.9"),
+        pytest.param("mean", 0.8, [(200, OK), (200, {"took_s": 1.0})], "PASS", "mean is 550 ms", id="mean"),
+        pytest.param("mean", 0.8, [(399, OK), (1, OPEN)], "UNKNOWN", "mean is >= ", id="a mean with one open"),
+        pytest.param("mean", 0.8, [(20, SLOW)], "UNKNOWN", "only 20 requests", id="a mean of few"),
+        pytest.param("max", 0.8, [(399, OK), (1, SLOW)], "FAIL", "max is 2.00 s", id="max"),
+        pytest.param("max", 0.8, [(1, SLOW)], "FAIL", "max is 2.00 s", id="one is enough to break a maximum"),
+        pytest.param("max", 60, [(399, OK), (1, OPEN)], "UNKNOWN", "max is >= ", id="a maximum with one open"),
+        pytest.param("errors", 0.01, [(400, OK)], "PASS", "0 errors in 400 requests", id="no error"),
+        pytest.param("errors", 0.01, [(399, OK), (1, FAILED)], "PASS", "1 error in 400", id="few errors"),
+        pytest.param("errors", 0.01, [(396, OK), (4, FAILED)], "FAIL", "(1 %)", id="the bound itself is not under it"),
+        pytest.param("errors", 0.01, [(396, OK), (4, BUSINESS)], "PASS", "0 errors", id="a refusal is no error"),
+        pytest.param("errors", 0.01, [(400, {"outcome": "unknown"})], "FAIL", "(100 %)", id="unknown is an error"),
+        pytest.param("errors", 0.01, [(396, OK), (4, OPEN)], "UNKNOWN", "4 more without", id="open may be errors"),
+        pytest.param("errors", 0.001, [(400, OK)], "UNKNOWN", "needs 2,995", id="too few for one in a thousand"),
+        pytest.param("errors", 0.001, [(200, OK), (200, FAILED)], "FAIL", "(50 %)", id="few, and half of them bad"),
+        pytest.param("errors", 0.001, [(399, OK), (1, FAILED)], "UNKNOWN", "only 400", id="one bad one may be chance"),
+        pytest.param("rate", 30, [(400, OK)], "PASS", "/s good answers in 10 s (400 requests due)", id="rate"),
+        pytest.param("rate", 30, [(250, OK), (150, FAILED)], "FAIL", "25/s good answers", id="failures are none"),
+        pytest.param("rate", 50, [(400, OK)], "UNKNOWN", "the load itself asked for 40/s", id="nobody asked for more"),
+    ],
+)
+def test_a_rule(measure: str, bound: float, groups: list, status: str, because: str) -> None:
+    promise = judged(measure, bound, requests(*groups))
+    assert promise.status == status, promise.because
+    assert because in promise.because
+
+
+@pytest.mark.parametrize(("inclusive", "status"), [(True, "PASS"), (False, "FAIL")])
+def test_the_bound_itself(inclusive: bool, status: str) -> None:
+    """<= and < differ there and nowhere else."""
+    assert judged("max", 0.1, requests((400, OK)), inclusive=inclusive).status == status
+
+
+@pytest.mark.parametrize(
+    ("who", "status", "because"),
+    [
+        pytest.param(Who("endpoint", STOCK), "PASS", "100 requests", id="by its name"),
+        pytest.param(Who("endpoint", "checkInventory"), "PASS", "100 requests", id="by its end"),
+        pytest.param(Who("endpoint", "orders"), "PASS", "200 requests", id="an end is a whole part of the path"),
+        pytest.param(Who("endpoint", "orders/{orderId}"), "PASS", "100 requests", id="two parts"),
+        pytest.param(Who("journey", "csr"), "PASS", "300 requests", id="a journey"),
+        pytest.param(Who("endpoint", "Inventory"), "UNKNOWN", "no request to Inventory in this run", id="half a word"),
+        pytest.param(Who("endpoint", "GET /api/nobody"), "UNKNOWN", f"there are {ORDERS}", id="nobody called it"),
+        pytest.param(Who("journey", "bopis"), "UNKNOWN", "journey:bopis in this run; there are csr", id="no journey"),
+    ],
+)
+def test_whose_requests(who: Who, status: str, because: str) -> None:
+    """A rule on what nobody called is UNKNOWN and names it."""
+    found = requests(
+        (100, OK), (200, {"endpoint": ORDERS, "journey": "csr"}), (100, {"endpoint": ORDER, "journey": "csr"})
+    )
+    promise = judged("p95", 0.8, found, who)
+    assert promise.status == status, promise.because
+    assert because in promise.because
+
+
+def test_a_name_that_two_endpoints_end_with_is_unknown() -> None:
+    found = requests((100, {"endpoint": "GET /api/stock"}), (100, {"endpoint": "POST /api/stock"}))
+    promise = judged("p95", 0.8, found, Who("endpoint", "stock"))
+    assert promise.status == "UNKNOWN"
+    assert "not one endpoint but 2: GET /api/stock, POST /api/stock" in promise.because
+
+
+@pytest.mark.parametrize("measure", ["p95", "mean", "max", "errors", "rate"])
+def test_no_request_at_all_is_unknown(measure: str) -> None:
+    """Looking at nothing is never PASS."""
+    promise = judged(measure, 0.5, requests())
+    assert promise.status == "UNKNOWN"
+    assert "no request" in promise.because
+
+
+def test_what_was_never_sent_counts_from_when_it_was_due_until_the_last_was_due() -> None:
+    """After that nothing was sent for reasons of the load's own; what is in flight had no answer for longer."""
+    row = {"endpoint": STOCK, "worker": "w0", "outcome": "censored"}
+    rows = [
+        {**row, "sched_us": 0},
+        {**row, "sched_us": 1 * S, "start_us": 1 * S},
+        {**row, "sched_us": 4 * S, "start_us": 4 * S, "end_us": 5 * S, "outcome": "ok"},
+    ]
+    table = pa.Table.from_pylist([{name: r.get(name) for name in SAMPLES.names} for r in rows], schema=SAMPLES)
+    assert of_samples(table, {"w0": 7 * S}).took_s.tolist() == [4, 6, 1]
+
+
+def test_numbers_are_as_verdict_json_has_them() -> None:
+    found = judged("p95", 0.8, requests((400, OK))).to_json()["numbers"]
+    assert found == {
+        "measured": 100.0,
+        "unit": "ms",
+        "base": 400,
+        "objective": 800.0,
+        "objective_from": "my.rules, line 1",
+    }
+
+
+@pytest.mark.parametrize(("share", "needed"), [(0.05, 59), (0.01, 299), (0.001, 2995), (0.1, 29), (1.0, 1)])
+def test_how_many_requests_a_share_needs(share: float, needed: int) -> None:
+    """Wilks: with so many and none bad, the share is under the bound at 95 %; with one fewer it is not."""
+    assert requests_needed(share) == needed
+    if share < 1:
+        assert math.pow(1 - share, needed) <= 0.05 < math.pow(1 - share, needed - 1)
