@@ -14,8 +14,10 @@ from pathlib import Path
 
 import psutil
 import pytest
+import trustme
 
-from loadtests.loopback import FrontDoor, NameServer, healthy, local_target
+from loadtests.__main__ import _code
+from loadtests.loopback import FrontDoor, NameServer, healthy, local_target, show
 from reports.evidence import RunDirectory
 
 ROOT = Path(__file__).parents[1]
@@ -29,6 +31,7 @@ class System:
 
     door: FrontDoor
     environment: dict[str, str]
+    ca_file: Path
 
     def loadgate(self, *arguments: str) -> "subprocess.Popen[str]":
         return subprocess.Popen(
@@ -51,12 +54,14 @@ Passed = tuple[System, Path, "subprocess.CompletedProcess[str]"]
 
 @contextmanager
 def up(name: str, handler: Callable[[str, bytes], bytes | None] = healthy) -> Iterator[System]:
+    authority, region = trustme.CA(), f"gate-{name}-{os.getpid()}"
     with (
-        FrontDoor("127.0.0.1", 0, handler) as door,
+        authority.cert_pem.tempfile() as ca_file,
+        FrontDoor("127.0.0.1", 0, handler, show(authority, "www.oms.test")) as door,
         NameServer(["127.0.0.1"]) as names,
-        local_target(f"gate-{name}-{os.getpid()}", dns_port=names.port, web_port=door.port) as environment,
+        local_target(region, dns_port=names.port, web_port=door.port, ca_file=Path(ca_file)) as environment,
     ):
-        yield System(door, environment)
+        yield System(door, environment, Path(ca_file))
 
 
 @pytest.fixture(scope="module")
@@ -116,12 +121,11 @@ def test_what_a_pipeline_reads(passed: Passed) -> None:
     assert markdown.count("| ✅ PASS |") == 4
 
 
-def test_the_same_judge_says_the_same(passed: Passed) -> None:
+def test_the_same_judge_says_the_same(passed: Passed, capsys: pytest.CaptureFixture[str]) -> None:
     """By the rules that the run holds; what is sealed stays as it is."""
-    system, folder, _ = passed
-    done = system.run("judge", str(folder / "run"), "--json")
-    assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout)["promises"] == verdict_of(folder / "run")["promises"]
+    _, folder, _ = passed
+    assert _code(["judge", str(folder / "run"), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["promises"] == verdict_of(folder / "run")["promises"]
     assert RunDirectory.open(folder / "run").sealed
 
 
@@ -134,15 +138,21 @@ def test_the_same_judge_says_the_same(passed: Passed) -> None:
     ],
 )
 def test_an_old_run_is_held_to_other_rules(
-    passed: Passed, tmp_path: Path, rule: str, code: int, mark: str, because: str
+    passed: Passed,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    rule: str,
+    code: int,
+    mark: str,
+    because: str,
 ) -> None:
     """FAIL is a failure in JUnit, UNKNOWN an error."""
-    system, folder, _ = passed
+    _, folder, _ = passed
     (tmp_path / "other.rules").write_text(rule)
-    done = system.run("judge", str(folder / "run"), "--rules", str(tmp_path / "other.rules"))
-    assert done.returncode == code, done.stdout + done.stderr
-    assert because in done.stdout
-    output = Path(done.stdout.splitlines()[-1].removeprefix("run directory: "))
+    assert _code(["judge", str(folder / "run"), "--rules", str(tmp_path / "other.rules")]) == code
+    out = capsys.readouterr().out
+    assert because in out
+    output = Path(out.splitlines()[-1].removeprefix("run directory: "))
     assert output.parent == (folder / "run" / "derived").resolve()
     (case,) = [case for case in ET.parse(output / "junit.xml").findall(".//testcase") if case.get("name") == rule]
     found = case.find(mark)
@@ -164,23 +174,34 @@ def test_a_system_that_is_too_slow_fails(tmp_path: Path) -> None:
     assert verdict_of(tmp_path / "run")["verdict"] == "FAIL"
 
 
-@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
-def test_a_run_that_is_stopped_is_4_with_its_evidence_sealed(tmp_path: Path, how: signal.Signals) -> None:
+def test_a_run_that_is_stopped_is_4_with_its_evidence_sealed(tmp_path: Path) -> None:
     """The load is gone when it ends, and nothing that was cut short passes."""
     (tmp_path / "my.rules").write_text("p90 of * < 2s\n")
     options = ["--profile", "smoke", "--duration", "2m", "--rules", str(tmp_path / "my.rules")]
-    with up(f"stop-{how.name.lower()}") as system:
+    with up("stop") as system:
         process = system.loadgate("run", *options, "--out", str(tmp_path / "run"))
         deadline = time.monotonic() + 60
         while len(system.door.seen) < 100 and time.monotonic() < deadline:
             time.sleep(0.05)
         load = [child.pid for child in psutil.Process(process.pid).children(recursive=True)]
-        process.send_signal(how)
+        process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=60)
     assert process.returncode == 4, out + err
     assert "ABORTED: 0 of 2 promises held (exit 4)" in out
     run = RunDirectory.open(tmp_path / "run")
     assert run.sealed
-    assert verdict_of(run.path)["because"] == f"the run was aborted: {how.name} received"
+    assert verdict_of(run.path)["because"] == "the run was aborted: SIGINT received"
     assert load
     assert not [pid for pid in load if psutil.pid_exists(pid)]
+
+
+def test_a_front_door_that_nobody_trusts_is_one_line_and_64(tmp_path: Path) -> None:
+    """It is asked before anything is made."""
+    with up("trust") as system:
+        trustme.CA().cert_pem.write_to_path(str(system.ca_file))
+        done = system.run("run", *QUICK, "--out", str(tmp_path / "run"))
+    assert done.returncode == 64, done.stdout + done.stderr
+    assert "expected a certificate for www.oms.test" in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert not (tmp_path / "run").exists()
+    assert not system.door.seen

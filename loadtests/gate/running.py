@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from fixtures.target import DEFAULT_REGION, Target, target_up
+from fixtures.trust import require_trusted
 from loadtests.facts import facts
 from loadtests.gate.display import Display
 from loadtests.gate.generator import Generator
@@ -79,7 +80,7 @@ def run_load(order: Order, display: Display, stop: Stop) -> RunDirectory:
     """
     check_room(order.out)
     with target_up(order.target, order.region, say=display.say, check=stop.check) as target:
-        _only_loopback(target)
+        _require_reachable(target)
         stop.check()
         run = open_run(order, target)
         display.say(f"run directory {run.path}")
@@ -152,10 +153,14 @@ def _phase(gate: Gate, name: str, seconds: float) -> None:
         gate.events.record("phase.finished", subject=name)
 
 
-def _only_loopback(target: Target) -> None:
-    """Raise NotLoopbackError for a target elsewhere. A name that has no address now is the run's own business."""
+def _require_reachable(target: Target) -> None:
+    """Raise NotLoopbackError for a target elsewhere, UntrustedError for one that cannot prove who it is.
+
+    A name that has no address now, and a front door that does not answer, are what the run is to find out.
+    """
     try:
-        resolver_of(target).resolve()
+        for address in resolver_of(target).resolve()[0]:
+            require_trusted(target.web, address)
     except NotLoopbackError:
         raise
     except NameLookupError:

@@ -34,9 +34,12 @@ def judged(measure: str, bound: float, found: Answers, who: Who | None = None, *
     return judge_rule(rule, Stretch(found.due_between(0, 10 * S), found, 0, 10 * S))
 
 
-OK, SLOW, FAILED = {}, {"took_s": 2.0}, {"outcome": "failed", "error": "502"}
-BUSINESS = {"outcome": "refused", "error": "business: not enough stock"}
-OPEN = {"took_s": None, "outcome": "censored"}
+Like = dict[str, object]
+OK: Like = {}
+SLOW: Like = {"took_s": 2.0}
+FAILED: Like = {"outcome": "failed", "error": "502"}
+BUSINESS: Like = {"outcome": "refused", "error": "business: not enough stock"}
+OPEN: Like = {"took_s": None, "outcome": "censored"}
 
 
 @pytest.mark.parametrize(
