@@ -193,6 +193,14 @@ class RunDirectory:
         self._count(paths[0], torn)
         return found
 
+    def read_target(self) -> dict[str, Any]:
+        """Return the live configuration before each fault, by experiment; empty when it was not written."""
+        try:
+            found = json.loads((self.path / "target.json").read_text())
+        except (OSError, ValueError):
+            return {}
+        return found if isinstance(found, dict) else {}
+
     # The end.
 
     def compact_samples(self) -> None:

@@ -84,6 +84,7 @@ def _judge(case: Case, sink: str, delays: list[Delay], limit_s: float) -> Promis
         base=len(delays),
         objective=objective,
         late=len(late),
+        examples=[one.key for one in late][:10],
         unsure=len(unsure),
         never_seen=int(len(upper) - len(seen)),
         p50=_quantile(seen, 0.5),

@@ -61,7 +61,7 @@ def _drained(case: Case, name: str, jobs: list[Job], shot: Event) -> Promise:
     oldest = max(((shot.at_us - job.run_time_us) / 1e6 for job in stuck if job.run_time_us is not None), default=0.0)
     counted = numbers(
         oldest, "s", base=len(jobs), objective=objective, stuck=len(stuck), failed=len(bad), made_good=len(good)
-    )
+    ) | {"examples": [job.job_id for job in (*stuck, *bad)][:10]}
     base = f"of {plural(len(jobs), 'job')} ({len(good)} failed and made good by a later run)"
     if stuck or bad:
         parts = [f"{len(stuck)} due and not done, the oldest for {oldest:.0f} s: {_names(stuck)}"] if stuck else []
@@ -115,7 +115,7 @@ def _orphaned(case: Case, name: str, jobs: list[Job], shot: Event) -> Promise:
     orphans = [job for job in of_gone if (job.lease_us or job.start_us or job.run_time_us or 0) < past]
     again = taken_over(case, jobs)
     counted = numbers(len(orphans), "jobs", base=len(jobs), objective=None, held=len(held), live_instances=len(live))
-    counted["taken_over"] = len(again)
+    counted |= {"taken_over": len(again), "examples": [job.job_id for job in orphans][:10]}
     counted |= {"objective": 0, "objective_from": f"the target's lease of {lease_s:g} s and grace of {grace_s:g} s"}
     if orphans:
         owners = some(sorted({str(job.run_by_instance_id) for job in orphans}))
@@ -167,6 +167,7 @@ def _run_twice(case: Case, name: str, jobs: list[Job], shot: Event) -> Promise:
     counted = numbers(len(twice), "slots", base=len(runs), objective=None) | {
         "objective": 0,
         "objective_from": "design: never",
+        "examples": [j.job_id for j in jobs if j.status_id == FINISHED and slot(j, by_id) in twice][:10],
     }
     if twice:
         said = f"{plural(len(twice), 'slot')} of {len(runs):,} with two committed runs: {some(twice)}; objective 0"

@@ -142,7 +142,7 @@ def _broken_check(error: Exception) -> str:
 
 
 def _experiment(case: Case, one: Experiment, promises: list[Promise]) -> ExperimentVerdict:
-    broken = [Reason(_word(promise), _line(promise)) for promise in promises if promise.status is not Status.PASS]
+    broken = [Reason(_word(promise), promise.line) for promise in promises if promise.status is not Status.PASS]
     reasons = sorted([*_from_result(one, promises), *broken], key=lambda reason: WORST_FIRST.index(reason.word))
     signs = tuple(
         Sign(sign.clock, fault.plane(sign), sign.at_us, str(sign.data.get("what") or sign.subject or ""))
@@ -187,11 +187,6 @@ def _word(promise: Promise) -> Word:
     return Word.BASELINE_NOT_MET if promise.name == "steady_state_before" else Word.FAIL
 
 
-def _line(promise: Promise) -> str:
-    place = ", ".join(part for part in (promise.experiment, promise.sink) if part)
-    return f"{promise.name}{f' ({place})' if place else ''}: {promise.because}"
-
-
 def _reasons(
     case: Case, ran: list[Experiment], not_run: tuple[NotRun, ...], promises: tuple[Promise, ...]
 ) -> Iterator[Reason]:
@@ -201,7 +196,7 @@ def _reasons(
         yield from _from_result(one, [promise for promise in promises if promise.experiment == one.name])
     # Of equal words the first is said: what makes everything else unknown, then the data, then the course of a fault.
     ordered = sorted(promises, key=lambda promise: (promise.name not in FOUNDATIONS, promise.experiment is not None))
-    yield from (Reason(_word(promise), _line(promise)) for promise in ordered if promise.status is not Status.PASS)
+    yield from (Reason(_word(promise), promise.line) for promise in ordered if promise.status is not Status.PASS)
     if not_run:
         yield Reason(Word.UNKNOWN, f"{plural(len(not_run), 'experiment')} not run: {not_run[0]}")
     if not promises:

@@ -26,6 +26,12 @@ class Promise:
     sink: str | None = None
     numbers: dict[str, Any] = field(default_factory=dict)
 
+    @property
+    def line(self) -> str:
+        """The promise in one line: its name, its place, and why."""
+        place = ", ".join(part for part in (self.experiment, self.sink) if part)
+        return f"{self.name}{f' ({place})' if place else ''}: {self.because}"
+
     def to_json(self) -> dict[str, Any]:
         """Return the promise as ``verdict.json`` has it."""
         empty = {"measured": None, "unit": None, "base": None, "objective": None, "objective_from": None}

@@ -5,12 +5,16 @@ from typing import Any
 
 from reports.evidence import RunDirectory
 from reports.evidence.seal import digests
-from reports.judge import Promise, Verdict, Word
+from reports.judge import ExperimentVerdict, Promise, Verdict, Word
 from reports.judge.case import Case, read_case
+from reports.judge.verdict import Reason
 from reports.render import wording
 from reports.render.course import course
+from reports.render.drawing import draw
+from reports.render.failing import findings
 from reports.render.figure import timeline
 from reports.render.ladder import orders
+from reports.render.region import picture
 from reports.render.series import Series, of_samples
 from reports.render.spans import spans
 
@@ -38,6 +42,7 @@ def page(run: RunDirectory, verdict: Verdict) -> str:
         loader=FileSystemLoader(HERE), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     environment.globals |= {"wording": wording, "look": look, "sign": _sign}
+    failed, unknown = findings(run, case, verdict)
     template = environment.get_template("report.html.j2")
     return template.render(
         css=Markup((HERE / "report.css").read_text()),
@@ -47,7 +52,10 @@ def page(run: RunDirectory, verdict: Verdict) -> str:
         versions=run.facts.get("versions") or {},
         verdict=verdict,
         meta=_meta(run, case, series),
-        experiments=[_experiment(run, verdict, one) for one in verdict.experiments],
+        failed=failed,
+        unknown=unknown,
+        reasons=_beside(verdict),
+        experiments=[_experiment(run, case, verdict, one) for one in verdict.experiments],
         of_run=_of_run(verdict),
         ladder=orders(case),
         files=_files(run),
@@ -88,13 +96,22 @@ def _meta(run: RunDirectory, case: Case, series: Series | None) -> list[tuple[st
     ]
 
 
-def _experiment(run: RunDirectory, verdict: Verdict, one: Any) -> dict[str, Any]:
+def _beside(verdict: Verdict) -> list[Reason]:
+    """The reasons for the verdict that are not a promise's: those stand in the findings."""
+    said = {promise.line for promise in verdict.promises}
+    return [reason for reason in verdict.reasons if reason.because not in said]
+
+
+def _experiment(run: RunDirectory, case: Case, verdict: Verdict, one: ExperimentVerdict) -> dict[str, Any]:
+    went = next(each for each in case.experiments if each.name == one.name)
+    seen = picture(case, went, run.read_target().get(one.name) or {})
     planned = {item.get("name"): item for item in run.facts.get("experiments") or []}
     return {
         "verdict": one,
         "title": str(planned.get(one.name, {}).get("title") or ""),
         "promises": [promise for promise in verdict.promises if promise.experiment == one.name],
         "course": course(one),
+        "drawing": draw(seen) if seen else None,
     }
 
 
