@@ -78,13 +78,25 @@ def _writes(case: Case, keys: Sequence[str], promise: Promise) -> Table:
     for key in keys:
         write, total = known.get(key), stock.get(promise.sink or "primary", {}).get(key)
         if write is None and total is not None:
-            said = f"{total.acknowledged} units acknowledged, {total.unknown} unknown"
+            said = f"{total.acknowledged} units acknowledged" + (f", {total.unknown} unknown" if total.unknown else "")
             units = [_units(there[sink].get(key)) if key in stock[sink] else DASH for sink in sinks]
-            rows.append((key, "stock", said, DASH, *units))
+            rows.append((key, "stock", said, _nearest(case, key), *units))
         else:
             kind = write.kind.replace("_", " ") if write else "nobody wrote it"
             rows.append((key, kind, *_answer(case, write), *(_count(there[sink].get(key)) for sink in sinks)))
     return Table(("Key", "Kind", "Answer", "When", *(f"On {sink}" for sink in sinks)), tuple(rows))
+
+
+def _nearest(case: Case, sum_key: str) -> str:
+    """Which write of a sum is missing cannot be told; the one that was acknowledged nearest to a fault is a clue."""
+    calls = [(one.called_us, one.name) for one in case.experiments if one.called_us is not None]
+    writes = [w for w in case.writes if w.sum_key == sum_key and w.acknowledged_us is not None]
+    pairs = [(abs(w.acknowledged_us - at_us), w) for at_us, _ in calls for w in writes if w.acknowledged_us is not None]
+    if not pairs:
+        return DASH
+    write = min(pairs, key=lambda pair: pair[0])[1]
+    at_us = write.acknowledged_us or write.at_us
+    return f"nearest to a fault: {write.key}, {_clock(at_us)}{_since_fault(case, at_us)}"
 
 
 def _units(row: Landed | None) -> str:

@@ -1,5 +1,6 @@
 """A FAIL reads well: what was promised, what was measured, which ones, and where to look."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -40,6 +41,26 @@ def test_a_lost_order_is_named_with_its_lines(tmp_path: Path) -> None:
         assert len(numbers) == 3
         assert all(str(n) in one.look[0] for n in numbers)
     assert one.look[-1] == "landed/primary.parquet: what the primary held at the end"
+
+
+def test_a_missing_unit_of_stock_names_its_sum_and_a_clue(tmp_path: Path) -> None:
+    """Units acknowledged and there, and the write that was acknowledged nearest to the fault."""
+    run = tell(tmp_path / "run", Story(chapters=(TERMINATE,)))
+    rows = run.read_landed("primary") or []
+    short = next(row for row in rows if row.kind == "stock_delta")
+    run.write_landed("primary", [replace(row, units=(row.units or 0) - 9) if row is short else row for row in rows])
+    one = failed(run)["no_acknowledged_write_lost", "primary"]
+    units = sum(w.units or 0 for w in run.read_ledger() if w.sum_key == short.key and w.outcome == "acknowledged")
+
+    assert one.table is not None
+    key, kind, answer, clue, primary, replica, warehouse = one.table.rows[0]
+    assert (key, kind) == (short.key, "stock")
+    assert answer.startswith(f"{units} units acknowledged")
+    assert primary == f"{(short.units or 0) - 9} units"
+    assert replica == warehouse == f"{short.units} units"
+    assert clue.startswith("nearest to a fault: GD7K3Q")
+    assert clue.endswith(f"the fault of {TERMINATE}")
+    assert any("with such a sum_key" in line for line in one.look)
 
 
 def test_a_doubled_order_says_how_often_it_is_there(tmp_path: Path) -> None:
