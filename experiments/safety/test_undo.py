@@ -10,6 +10,7 @@ import pytest
 from experiments import aws
 from experiments.actions import run_command
 from experiments.probes import fleet
+from experiments.probes.database import Rds
 from experiments.safety import undo
 from experiments.safety.policy import RefusedError
 from fixtures.target import Target
@@ -186,3 +187,30 @@ def test_an_agent_that_answers_and_says_nothing_has_undone_nothing(
 
     assert not result.verified
     assert not undo.is_clean(run)
+
+
+@pytest.mark.parametrize(
+    ("status", "zone", "over"),
+    [
+        pytest.param("available", "a", True, id="nothing came of it"),
+        pytest.param("rebooting", "b", True, id="moved"),
+        pytest.param("rebooting", "a", False, id="under way"),
+    ],
+)
+def test_a_failover_is_over_when_the_primary_has_moved_or_is_available(
+    run: RunDirectory,
+    target_at: Callable[..., Target],
+    monkeypatch: pytest.MonkeyPatch,
+    status: str,
+    zone: str,
+    over: bool,
+) -> None:
+    ledger = run.undo()
+    before, way_back = {"zone": "a", "secondary_zone": "b"}, {"kind": "none", "service": "rds", "id": "oms"}
+    ledger.intent("oms", "rds:RebootDBInstance", experiment="x", before=before, way_back=way_back)
+    ledger.close()
+    monkeypatch.setattr(undo.database, "rds", lambda *_: Rds("oms", status, zone, None, None))
+    monkeypatch.setattr(undo, "AVAILABLE_LIMIT_S", 0.0)
+
+    [result] = undo.put_back(run, target_at(NOWHERE), writer="test")
+    assert result.verified is over

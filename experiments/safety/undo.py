@@ -148,16 +148,21 @@ def _terminated(record: Undo, target: Target) -> tuple[bool, str]:
 
 
 def _failed_over(record: Undo, target: Target) -> tuple[bool, str]:
-    """A failover is not failed back. Over when RDS says available."""
+    """A failover is not failed back. Over when RDS says available, or that the primary is where the standby was.
+
+    Then nothing that we began is under way any more; whether the system is well after it is not the question here.
+    """
     identifier = str(record.way_back["id"])
-    status = ""
+    said = ""
 
     def over() -> bool:
-        nonlocal status
-        status = database.rds(target, identifier).status
-        return status == "available"
+        nonlocal said
+        now = database.rds(target, identifier)
+        said = f"{identifier} is {now.status} in {now.zone}"
+        moved = now.zone is not None and now.zone == record.before.get("secondary_zone")
+        return moved or now.status == "available"
 
-    return wait_until(over, within_s=AVAILABLE_LIMIT_S), f"{identifier} is {status}"
+    return wait_until(over, within_s=AVAILABLE_LIMIT_S), said
 
 
 def _resumed(record: Undo, target: Target) -> tuple[bool, str]:
