@@ -9,7 +9,7 @@ import pytest
 
 from experiments import aws
 from experiments.actions import run_command
-from experiments.probes import fleet
+from experiments.probes import database, fleet
 from experiments.probes.database import Rds
 from experiments.safety import undo
 from experiments.safety.policy import RefusedError
@@ -209,7 +209,7 @@ def test_a_failover_is_over_when_the_primary_has_moved_or_is_available(
     before, way_back = {"zone": "a", "secondary_zone": "b"}, {"kind": "none", "service": "rds", "id": "oms"}
     ledger.intent("oms", "rds:RebootDBInstance", experiment="x", before=before, way_back=way_back)
     ledger.close()
-    monkeypatch.setattr(undo.database, "rds", lambda *_: Rds("oms", status, zone, None, None))
+    monkeypatch.setattr(database, "rds", lambda *_: Rds("oms", status, zone, None, None))
     monkeypatch.setattr(undo, "AVAILABLE_LIMIT_S", 0.0)
 
     [result] = undo.put_back(run, target_at(NOWHERE), writer="test")
