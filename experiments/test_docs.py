@@ -24,7 +24,9 @@ def commands(module: str) -> set[str]:
 
 
 @pytest.mark.parametrize(
-    ("module", "command"), [("fixtures", "stack"), ("experiments", "gameday")], ids=["stack", "gameday"]
+    ("module", "command"),
+    [("fixtures", "stack"), ("experiments", "gameday"), ("loadtests", "loadgate"), ("reports", "slareport")],
+    ids=["stack", "gameday", "loadgate", "slareport"],
 )
 def test_every_command_is_in_the_readme(module: str, command: str) -> None:
     found = commands(module)
