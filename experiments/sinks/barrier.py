@@ -1,9 +1,9 @@
 """The barrier: the moment from which a sink shows everything that was written before. Never a sleep.
 
-Sentinels are written through the application after the last undo: a stock row, which replication alone carries on, and
-an order, which takes the whole way of an order. A sink that shows its sentinels is reached; so is a warehouse whose
-loader says by its own cursor that it went past the order. Then what was acknowledged, and downstream what the primary
-holds, gets the rest of the time to show up; what is missing then is missing.
+Sentinels are written through the application after the last undo: a stock row, an order, which takes the whole way of
+an order, and, when the run has shipments, the shipment of that order. A sink that shows its sentinels is reached; so is
+a warehouse whose loader says by its own cursor that it went past them. Then what was acknowledged, and downstream what
+the primary holds, gets the rest of the time to show up; what is missing then is missing.
 """
 
 import time
@@ -15,17 +15,12 @@ from experiments.sinks.cursor import Claim
 from experiments.sinks.read import Sink, SinkName, open_sink
 from experiments.sinks.writing import Writer
 from fixtures.target import Target
-from reports.evidence import SINKS, EventWriter, RunDirectory, Write, WriteOutcome, now_us
+from reports.evidence import KEYED, SINKS, EventWriter, RunDirectory, Write, WriteOutcome, now_us
 
 SENTINEL_TRIES_MAX = 30
 TRY_EVERY_S = 1.0
 LOOK_EVERY_S = 0.1
-
-# Where each kind of sentinel must show.
-SHOWS_IN: dict[str, tuple[SinkName, ...]] = {
-    "stock_delta": ("primary", "replica"),
-    "order": ("primary", "replica", "warehouse"),
-}
+NAMES: tuple[SinkName, ...] = ("primary", "replica", "warehouse")
 
 
 @dataclass(frozen=True)
@@ -43,6 +38,7 @@ class _Sentinel:
     """One sentinel in one sink; ``written_us`` is None when the application never took it."""
 
     sink: SinkName
+    kind: str
     key: str
     written_us: int | None
     seen_us: int | None = None
@@ -60,7 +56,7 @@ def reach(target: Target, run: RunDirectory, *, within_s: float, writer: str) ->
     Records ``sentinel`` and ``barrier`` events, under the writer's name with ``-barrier`` behind it.
     """
     events = run.events(f"{writer}-barrier")
-    sinks: dict[str, Sink] = {name: open_sink(target, name) for name in SHOWS_IN["order"]}
+    sinks: dict[str, Sink] = {name: open_sink(target, name) for name in NAMES}
     deadline = _Deadline(within_s)
     try:
         sentinels = _write(target, run, events, deadline)
@@ -86,14 +82,17 @@ class _Deadline:
 
 def _write(target: Target, run: RunDirectory, events: EventWriter, deadline: _Deadline) -> list[_Sentinel]:
     with Writer(target, run, events, worker="sentinel", mark="LS") as writer:
-        stock = _insist(writer.take_stock, deadline)
-        order = _insist(lambda: _first(writer.import_orders(1)), deadline)
-    written = {"stock_delta": stock, "order": order}
-    return [_Sentinel(sink, *written[kind]) for kind, shows_in in SHOWS_IN.items() for sink in shows_in]
+        written = {"stock_delta": _insist(writer.take_stock, deadline)}
+        shipped = any(write.kind == "shipment" for write in run.read_ledger())
+        written["order"] = _insist(lambda: _first(writer.import_orders(1, pickup=shipped)), deadline)
+        if shipped:
+            order_key = written["order"][0]
+            written["shipment"] = _insist(lambda: writer.hand_over(order_key), deadline)
+    return [_Sentinel(sink, kind, *sentinel) for kind, sentinel in written.items() for sink in NAMES]
 
 
 def _insist(write: Callable[[], tuple[str, WriteOutcome]], deadline: _Deadline) -> tuple[str, int | None]:
-    """Write, each time under a new key, until one is acknowledged; return the last key and when it was, or None."""
+    """Write until one is acknowledged; return the last key and when it was, or None."""
     key = ""
     for _ in range(SENTINEL_TRIES_MAX):
         key, outcome = write()
@@ -112,7 +111,9 @@ def _first(written: tuple[list[str], WriteOutcome]) -> tuple[str, WriteOutcome]:
 
 def _await(sinks: dict[str, Sink], sentinels: list[_Sentinel], deadline: _Deadline) -> None:
     claims = {
-        one.key: Claim(sinks["replica"], sinks["warehouse"], one.key) for one in sentinels if one.sink == "warehouse"
+        one.key: Claim(sinks["replica"], sinks["warehouse"], one.kind, one.key)
+        for one in sentinels
+        if one.sink == "warehouse"
     }
 
     def look(one: _Sentinel) -> None:
@@ -162,15 +163,14 @@ def _finish(
 
 
 def _is_complete(run: RunDirectory, sinks: dict[str, Sink], name: str) -> bool:
-    """Whether a sink has what it must, and the primary has no import under way that would bring more."""
-    primary, sink = sinks["primary"], sinks[name]
-    if primary.imports_waiting():
+    """Whether a sink has what it must, and the jobs have nothing under way on the primary that would bring more."""
+    primary, sink, prefix = sinks["primary"], sinks[name], str(run.facts["prefix"])
+    if primary.work_waiting(prefix):
         return False
-    prefix = str(run.facts["prefix"])
     writes = [write for write in run.read_ledger() if name in write.sinks and write.outcome == "acknowledged"]
-    needed = {write.key for write in writes if write.kind == "order"}
+    needed = {write.key for write in writes if write.kind in KEYED}
     if sink is not primary:
-        needed |= {row.key for row in primary.orders(prefix)}
+        needed |= {row.key for row in primary.keyed(prefix)}
     return needed <= sink.present(needed) and _stock_is_there(sink, prefix, writes)
 
 

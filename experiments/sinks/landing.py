@@ -12,8 +12,9 @@ from pathlib import Path
 
 from experiments.probes.watching import wait_until
 from experiments.sinks.read import Sink, SinkName, SinkUnreadableError, open_sink
+from experiments.sinks.rows import kind_of
 from fixtures.target import Target
-from reports.evidence import Landed, RunDirectory, now_us
+from reports.evidence import KEYED, Landed, RunDirectory, now_us
 
 FINAL_READ_LIMIT_S = 15.0
 
@@ -94,15 +95,15 @@ class _Look:
         """Read everything that begins with the prefix. Raises SinkUnreadableError."""
         self._awaited |= self._intents.new()
         began_us = now_us()
-        orders = self.sink.orders(self._prefix)
-        stock = [] if self.sink.name == "warehouse" else self.sink.stock(self._prefix)
-        self._awaited |= {row.key for row in orders} - self._first_seen_us.keys()
-        self._note({row.key for row in orders}, began_us=began_us, ended_us=now_us())
-        there = {row.key: row for row in orders}
-        gone = [Landed(key, "order", 0, None, None, *self._seen(key), None) for key in self._known() - there.keys()]
+        keyed = self.sink.keyed(self._prefix)
+        stock = self.sink.stock(self._prefix)
+        there = {row.key for row in keyed}
+        self._awaited |= there - self._first_seen_us.keys()
+        self._note(there, began_us=began_us, ended_us=now_us())
+        gone = [Landed(key, kind_of(key), 0, None, None, *self._seen(key), None) for key in self._known() - there]
         found = [
-            Landed(row.key, "order", row.count, row.digest, row.amount_minor, *self._seen(row.key), row.stamp_us)
-            for row in orders
+            Landed(row.key, row.kind, row.count, row.digest, row.amount_minor, *self._seen(row.key), row.stamp_us)
+            for row in keyed
         ]
         sums = [Landed(row.key, "stock_delta", row.count, sink_stamp=row.stamp_us, units=row.units) for row in stock]
         return [*found, *gone, *sums]
@@ -123,7 +124,7 @@ class _Look:
 
 
 class _Intents:
-    """The keys of order intents for one sink, as the ledgers grow: each byte is read once."""
+    """The keys of intents for one sink (stock has none), as the ledgers grow: each byte is read once."""
 
     def __init__(self, ledger: Path, sink: str) -> None:
         self._ledger, self._sink = ledger, sink
@@ -147,6 +148,6 @@ class _Intents:
             record = json.loads(line)
         except ValueError:
             return None
-        if record.get("t") != "intent" or record.get("kind") != "order" or self._sink not in record.get("sinks", ()):
+        if record.get("t") != "intent" or record.get("kind") not in KEYED or self._sink not in record.get("sinks", ()):
             return None
         return str(record["key"])

@@ -9,9 +9,20 @@ def _table(name: str, *columns: str) -> sa.TableClause:
 
 ORDER_HEADER = _table("order_header", "order_id", "external_id", "grand_total", "created_stamp")
 ORDER_ITEM = _table("order_item", "order_id", "order_item_seq_id", "product_id", "quantity", "unit_price")
+SHIPMENT = _table(
+    "shipment", "shipment_id", "status_id", "origin_facility_id", "shipment_method_type_id", "last_updated_stamp"
+)
+SHIPMENT_ITEM = _table("shipment_item", "shipment_id", "shipment_item_seq_id", "product_id", "quantity")
+ORDER_SHIPMENT = _table("order_shipment", "order_id", "order_item_seq_id", "shipment_id", "shipment_item_seq_id")
+ORDER_STATUS = _table("order_status", "order_id", "status_id", "status_datetime")
 INVENTORY_ITEM = _table("inventory_item", "inventory_item_id", "product_id", "facility_id")
 INVENTORY_ITEM_DETAIL = _table(
-    "inventory_item_detail", "inventory_item_id", "available_to_promise_diff", "description", "created_stamp"
+    "inventory_item_detail",
+    "inventory_item_id",
+    "effective_date",
+    "available_to_promise_diff",
+    "description",
+    "created_stamp",
 )
 JOB_SANDBOX = _table(
     "job_sandbox",
@@ -45,5 +56,26 @@ ORDER_FACILITY_CHANGE_FACT = _table(
     "quantity",
     "unit_price",
     "grand_total",
+    "from_facility_id",
+    "loaded_at",
+)
+INVENTORY_ITEM_DETAIL_FACT = _table(
+    "inventory_item_detail_fact",
+    "inventory_item_detail_fact_id",
+    "facility_id",
+    "product_id",
+    "available_to_promise_diff",
+    "description",
+    "loaded_at",
+)
+ORDER_ITEM_FULFILLMENT_FACT = _table(
+    "order_item_fulfillment_fact",
+    "external_id",
+    "order_id",
+    "order_item_seq_id",
+    "shipment_id",
+    "product_id",
+    "quantity",
+    "facility_id",
     "loaded_at",
 )

@@ -7,7 +7,7 @@ import pytest
 
 from experiments.sinks import landing
 from experiments.sinks.read import SinkUnreadableError
-from experiments.sinks.rows import OrderRow
+from experiments.sinks.rows import KeyRow, kind_of
 from reports.evidence import SINKS, Landed, RunDirectory
 
 
@@ -24,8 +24,10 @@ class FakeSink:
         self.asked.append(set(keys))
         return keys & self._held()
 
-    def orders(self, prefix: str) -> list[OrderRow]:
-        return [OrderRow(key, 1, "digest", 100, 5) for key in sorted(self._held()) if key.startswith(prefix)]
+    def keyed(self, prefix: str) -> list[KeyRow]:
+        return [
+            KeyRow(kind_of(key), key, 1, "digest", 100, 5) for key in sorted(self._held()) if key.startswith(prefix)
+        ]
 
     def stock(self, prefix: str) -> list[Any]:
         return []
@@ -116,7 +118,22 @@ def test_a_key_that_nobody_meant_to_write_is_told(look: landing._Look, sink: Fak
     assert [(one.key, one.count) for one in look.final()] == [("GDX", 1)]
 
 
-def test_only_orders_for_this_sink_are_awaited(look: landing._Look, sink: FakeSink, run: RunDirectory) -> None:
+def test_a_shipment_is_awaited_as_an_order_is(look: landing._Look, sink: FakeSink, run: RunDirectory) -> None:
+    """Under its own key and kind, also when it never comes."""
+    intend(run, "GD1:S", "GD2:S", kind="shipment")
+    look.again()  # from 1 to 2: without them
+    sink.held = {"GD1:S"}
+    look.again()  # from 3 to 4
+
+    found = look.final()
+
+    assert [(one.key, one.kind, one.count) for one in found] == [("GD2:S", "shipment", 0), ("GD1:S", "shipment", 1)][
+        ::-1
+    ]
+    assert (row(found, "GD1:S").last_absent_us, row(found, "GD1:S").first_seen_us) == (1, 4)
+
+
+def test_only_what_has_a_key_in_this_sink_is_awaited(look: landing._Look, sink: FakeSink, run: RunDirectory) -> None:
     """And a line that its writer has not finished yet is read when it has."""
     intend(run, "GD1", kind="stock_delta")
     intend(run, "GD2", sinks=("warehouse",))

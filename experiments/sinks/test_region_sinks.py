@@ -42,7 +42,7 @@ def test_what_was_acknowledged_is_in_every_sink_when_the_barrier_is_reached(run:
             key: (row.count, row.digest, row.amount_minor) for key, row in landed.items()
         }
         assert all(row.first_seen_us is not None for row in landed.values())
-    for sink in ("primary", "replica"):
+    for sink in SINKS:
         (stock,) = [row for row in run.read_landed(sink) or [] if row.kind == "stock_delta"]
         assert (stock.units, stock.count) == (4, 4)  # three, and the sentinel's
     barriers = {e.data["sink"]: e.data["reached"] for e in run.read_events() if e.kind == "barrier"}

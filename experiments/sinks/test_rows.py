@@ -8,10 +8,14 @@ from typing import Any
 import pytest
 
 from experiments.sinks import rows
-from reports.evidence import order_digest
+from reports.evidence import order_digest, shipment_digest
 
 Header = namedtuple("Header", "external_id order_id grand_total stamp product_id quantity unit_price")
 Fact = namedtuple("Fact", "external_id order_id order_item_seq_id grand_total stamp product_id quantity unit_price")
+
+Shipped = namedtuple(
+    "Shipped", "external_id order_id order_item_seq_id shipment_id facility_id stamp product_id quantity"
+)
 
 AT = datetime(2026, 11, 23, 6, 0, 0, 250_000, tzinfo=UTC)
 AT_US = 1_795_413_600_250_000
@@ -31,7 +35,9 @@ def test_an_order_is_one_row_with_the_digest_of_its_items() -> None:
     """Whatever the order of its items, and however the database writes a number."""
     found = rows.orders([header("10", "P2", Decimal(2)), header("10", "P1")])
 
-    assert found == [rows.OrderRow("GD1", 1, order_digest("GD1", [("P1", 1, 250), ("P2", 2, 250)], 750), 750, AT_US)]
+    assert found == [
+        rows.KeyRow("order", "GD1", 1, order_digest("GD1", [("P1", 1, 250), ("P2", 2, 250)], 750), 750, AT_US)
+    ]
 
 
 def test_a_duplicate_is_counted_and_does_not_change_the_digest() -> None:
@@ -55,11 +61,40 @@ def test_a_damaged_order_has_another_digest(items: list[Header]) -> None:
 
 def test_a_fact_is_counted_by_its_most_frequent_item() -> None:
     """One fact an item: two of the same item are a duplicate, two items are an order of two."""
-    (twice,) = rows.facts([fact("10", "00001"), fact("10", "00002"), fact("11", "00001")])
-    (once,) = rows.facts([fact("10", "00002", "P2"), fact("10", "00001", "P1")])
+    (twice,) = rows.order_facts([fact("10", "00001"), fact("10", "00002"), fact("11", "00001")])
+    (once,) = rows.order_facts([fact("10", "00002", "P2"), fact("10", "00001", "P1")])
 
     assert twice.count == 2
     assert (once.count, once.digest) == (1, order_digest("GD1", [("P1", 1, 250), ("P2", 1, 250)], 500))
+
+
+def shipped(shipment_id: str, product: str = "P1", quantity: int = 1, facility: str = "BOSTON") -> Any:
+    return Shipped("GD1", "10", product, shipment_id, facility, AT, product, Decimal(quantity))
+
+
+@pytest.mark.parametrize("read", [rows.shipments, rows.shipment_facts])
+def test_a_shipment_is_one_row_with_what_left_from_where(read: Any) -> None:
+    """The same from its items on the primary and from its facts in the warehouse, under the order's key and ":S"."""
+    digest = shipment_digest("GD1:S", "BOSTON", [("P1", 1), ("P2", 3)])
+
+    assert read([shipped("S1", "P2", 3), shipped("S1")]) == [rows.KeyRow("shipment", "GD1:S", 1, digest, None, AT_US)]
+
+
+@pytest.mark.parametrize("read", [rows.shipments, rows.shipment_facts])
+@pytest.mark.parametrize(
+    ("items", "count"),
+    [
+        pytest.param([shipped("S1"), shipped("S2")], 2, id="shipped twice"),
+        pytest.param([shipped("S1", facility="CHICAGO")], 1, id="from elsewhere"),
+        pytest.param([shipped("S1", quantity=2)], 1, id="too many"),
+    ],
+)
+def test_a_shipment_that_went_wrong_shows(read: Any, items: list[Any], count: int) -> None:
+    """By its count, or by its digest."""
+    (found,) = read(items)
+
+    as_it_was = shipment_digest("GD1:S", "BOSTON", [("P1", 1)])
+    assert (found.count, found.digest == as_it_was) == (count, count == 2)
 
 
 def test_stock_taken_is_positive_units() -> None:
