@@ -24,7 +24,7 @@ from geventhttpclient.url import URL
 
 from fixtures.target import Web
 from fixtures.trust import trust
-from loadtests.api.ofbiz import INSTANCE_HEADER, Answer
+from loadtests.api.answers import INSTANCE_HEADER, Answer
 from loadtests.resolver import NameLookupError, Resolver
 from reports.evidence import now_us
 

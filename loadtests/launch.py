@@ -25,6 +25,7 @@ from locust.runners import MasterRunner, WorkerRunner
 
 from fixtures.target import Target, TargetError, load_target
 from fixtures.trust import require_trusted
+from loadtests.facilities import facilities_of
 from loadtests.facts import facts
 from loadtests.profiles import DEFAULT_PROFILE, Profile, ProfileError, load_profile
 from loadtests.resolver import NameLookupError, NotLoopbackError, Resolver, resolver_of
@@ -71,7 +72,7 @@ class Launch:
         """Check every setting and open the run directory; one line and exit 64 (or 6) when something is wrong."""
         try:
             target, profile = load_target(), load_profile(self.profile)
-            _check(environment, target)
+            _check(environment, target, profile)
             run = self._run_directory(environment, target, profile)
             seed = self._seed() if self.seed else int(run.facts.get("seed", 0))
             self.plan = Plan(target, profile, seed, run, run.facts["prefix"])
@@ -162,7 +163,8 @@ class Launch:
         sys.exit(code)
 
 
-def _check(environment: Environment, target: Target) -> None:
+def _check(environment: Environment, target: Target, profile: Profile) -> None:
+    facilities_of(profile, target.writes)
     if environment.host:
         raise SettingError(f"--host: expected none, found {environment.host}: the target says where load goes")
     resolver: Resolver = resolver_of(target)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from loadtests.api.ofbiz import Kind
+from loadtests.api.answers import Judged, Kind
 from loadtests.writes import Intent
 from reports.evidence import LedgerWriter, WriteOutcome
 
@@ -13,6 +13,17 @@ AS_WRITE: dict[Kind, WriteOutcome] = {
     "failed": "unknown",
     "unknown": "unknown",
 }
+
+
+def as_write(judged: Judged, write: Intent) -> tuple[WriteOutcome, str | None]:
+    """Return what an answer says about a write, and why.
+
+    "Already" after an attempt without an answer is its acknowledgement: the system says that what was asked for is
+    there, and nobody else asks for it. Without such an attempt it is a refusal, and what is there is for the judge.
+    """
+    if judged.already and write.in_doubt:
+        return "acknowledged", f"{judged.error}: an attempt without an answer did it"
+    return AS_WRITE[judged.outcome], judged.error
 
 
 class Ledger:
@@ -34,15 +45,20 @@ class Ledger:
                 units=write.units,
             )
 
-    def sent(self, writes: Sequence[Intent], *, n: int = 1) -> None:
-        """The n-th attempt's first byte is about to be written."""
+    def sent(self, writes: Sequence[Intent]) -> None:
+        """The first byte is about to be written."""
         for write in writes:
-            self._writer.sent(write.key, n)
+            self._writer.sent(write.key, write.attempt)
 
-    def outcome(self, writes: Sequence[Intent], outcome: WriteOutcome, reason: str | None, *, n: int = 1) -> None:
-        """What the n-th attempt came to."""
+    def answered(self, writes: Sequence[Intent], judged: Judged) -> None:
+        """What the answer says about each write."""
         for write in writes:
-            self._writer.outcome(write.key, n, outcome, reason)
+            self._writer.outcome(write.key, write.attempt, *as_write(judged, write))
+
+    def outcome(self, writes: Sequence[Intent], outcome: WriteOutcome, reason: str | None) -> None:
+        """What this attempt came to, without an answer."""
+        for write in writes:
+            self._writer.outcome(write.key, write.attempt, outcome, reason)
 
     def close(self) -> None:
         self._writer.close()

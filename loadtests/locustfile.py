@@ -7,12 +7,15 @@ send is the profile's business: ``-u`` and ``-r`` are ignored with a warning, ``
 requests failed.
 """
 
+from loadtests.journeys.bopis import Bopis
 from loadtests.journeys.csr import Csr
+from loadtests.journeys.fulfillment import Fulfillment
 from loadtests.journeys.intake import Bulk, Intake
+from loadtests.journeys.jobs import Jobs
 from loadtests.journeys.pos import Pos
 from loadtests.journeys.shopper import Shopper
 from loadtests.launch import Launch
 
-__all__ = ["Bulk", "Csr", "Intake", "Pos", "Shopper"]
+__all__ = ["Bopis", "Bulk", "Csr", "Fulfillment", "Intake", "Jobs", "Pos", "Shopper"]
 
 Launch().attach()

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from gevent.lock import BoundedSemaphore
 
-from loadtests.api.ofbiz import Judged
+from loadtests.api.answers import Judged
 
 RENEW_AFTER = 0.9  # of the token's life
 FAILED_S = 1.0  # a failed login is not tried again for so long

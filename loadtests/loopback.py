@@ -4,6 +4,7 @@ The front door answers as the order management system does as far as a client ca
 wire, and misbehaves on request. Plain sockets and threads: nothing of the client under test is in it.
 """
 
+import itertools
 import json
 import os
 import shutil
@@ -151,6 +152,10 @@ def healthy(line: str, body: bytes) -> bytes:
         return answer({"docs": [{"orderId": "10000"}], "count": 1})
     if path.startswith("/api/orders/"):
         return answer({"id": "10000"})
+    if path in FULFILLMENT:
+        return answer(FULFILLMENT[path](body))
+    if path.startswith("/api/findJobs"):
+        return answer({"docs": [{"jobId": "1"}], "count": 1})
     if path.startswith("/api/service/"):
         return answer({**json.loads(body), "webSiteId": "W"})
     return answer({"uploadFileContentId": "1", "logId": "1", "_EVENT_MESSAGE_": "File uploaded"})
@@ -163,9 +168,41 @@ def show(authority: trustme.CA, *names: str, until: datetime | None = None) -> s
     return context
 
 
+def _list(body: bytes) -> object:
+    """One open order that nobody has seen yet, of the facility, method and run that are asked for."""
+    asked = dict(one.split(": ", 1) for one in json.loads(body)["json"]["filter"])
+    order_id = asked.get("orderId") or str(next(_ORDERS))
+    doc = {
+        "orderId": order_id,
+        "externalId": asked.get("externalId", "*")[:-1] + order_id,
+        "orderItemSeqId": "00001",
+        "shipGroupSeqId": "00001",
+        "inventoryItemId": "9",
+        "itemQuantity": 1,
+        "productId": "LOAD_1001",
+        "facilityId": asked.get("facilityId"),
+        "shipmentMethodTypeId": asked["shipmentMethodTypeId"],
+        "isPicked": "N",
+    }
+    return {"grouped": {"orderId": {"matches": 1, "ngroups": 1, "groups": [{"doclist": {"docs": [doc]}}]}}}
+
+
+_ORDERS = itertools.count(10_000)
+FULFILLMENT: dict[str, Callable[[bytes], object]] = {
+    "/api/solr-query": _list,
+    "/api/createPicklist": lambda _: {"picklistId": "1", "picklistBinId": "1", "_EVENT_MESSAGE_": "made"},
+    "/api/quickShipEntireShipGroup": lambda body: {"shipmentId": f"S{json.loads(body)['orderId']}"},
+    "/api/updateShipment": lambda _: {"_EVENT_MESSAGE_": "shipped"},
+    "/api/rejectOrderItem": lambda _: {"_EVENT_MESSAGE_": "rejected"},
+}
+
+
 @contextmanager
-def local_target(region: str, *, dns_port: int, web_port: int, ca_file: Path) -> Iterator[dict[str, str]]:
-    """Make the local target of that region name our servers; yield the environment that chooses it."""
+def local_target(region: str, *, dns_port: int, web_port: int, ca_file: Path, **more: Any) -> Iterator[dict[str, str]]:
+    """Make the local target of that region name our servers; yield the environment that chooses it.
+
+    ``more`` says more of the target, over what its file says.
+    """
     database = {"host": "x.oms.test", "port": 1, "name": "oms", "user": "u", "password": "p"}
     picked = {
         "controller_pid": os.getpid(),
@@ -176,6 +213,7 @@ def local_target(region: str, *, dns_port: int, web_port: int, ca_file: Path) ->
         "dns": {"address": "127.0.0.1", "port": dns_port},
         "web": {"port": web_port, "ca_file": str(ca_file), "password": "secret"},
         "databases": dict.fromkeys(("primary", "replica", "warehouse"), database),
+        **more,
     }
     directory = state_dir(region)
     directory.mkdir(parents=True, exist_ok=True)

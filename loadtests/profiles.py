@@ -66,10 +66,13 @@ class Profile(Part):
     pos: JourneyLoad | None = None
     intake: UploadLoad | None = None
     bulk: UploadLoad | None = None
+    bopis: JourneyLoad | None = None
+    fulfillment: JourneyLoad | None = None
+    jobs: JourneyLoad | None = None
 
     def journeys(self) -> Iterator[tuple[str, JourneyLoad]]:
         """Yield the journeys that run, by name."""
-        for name in ("shopper", "csr", "pos", "intake", "bulk"):
+        for name in ("shopper", "csr", "pos", "intake", "bulk", "bopis", "fulfillment", "jobs"):
             load = getattr(self, name)
             if load is not None:
                 yield name, load

@@ -7,7 +7,8 @@ too (outcome censored) instead of vanishing.
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from loadtests.api.ofbiz import Answer, Call, Judged
+from loadtests.api.answers import Answer, Judged
+from loadtests.api.call import Call
 from loadtests.client import Exchange
 from loadtests.writes import Intent
 from reports.evidence import NdjsonWriter, SampleWriter, now_us

@@ -15,7 +15,7 @@ import pytest
 import trustme
 
 from fixtures.target import Web
-from loadtests.api.ofbiz import Answer
+from loadtests.api.answers import Answer
 from loadtests.client import Exchange, TruthfulPool, tls_of
 from loadtests.loopback import FrontDoor, NameServer, answer, show
 from loadtests.resolver import NameLookupError, NotLoopbackError, Resolver

@@ -22,7 +22,7 @@ import pytest
 import trustme
 
 from loadtests.loopback import FrontDoor, NameServer, answer, forgotten_runs, healthy, local_target, show
-from reports.evidence import RunDirectory
+from reports.evidence import SINKS, RunDirectory
 
 ROOT = Path(__file__).parents[1]
 PREFIX = "GDTEST"
@@ -125,6 +125,7 @@ def test_a_stock_run_leaves_samples_a_ledger_and_delivery(system: System, forgot
     """Every request that was planned is one row, every write is accounted for, and the exit code is 0."""
     process = system.locust("-u", "3", SUITE_RUN="")
     wait_until("traffic", lambda: system.received > 100 and system.writes("/uploadAndImportfile") > 1)
+    wait_until("a shipment of each journey", lambda: all(_shipments(system).values()))
     out, err = stop(process)
     line = next(line for line in out.splitlines() if line.startswith("run directory: "))
     system.run = run = RunDirectory.open(line.removeprefix("run directory: "))
@@ -134,15 +135,15 @@ def test_a_stock_run_leaves_samples_a_ledger_and_delivery(system: System, forgot
     assert sum(second.planned for second in delivery) == len(rows)
     assert _rate(rows) == pytest.approx(40, rel=0.15)
     assert {row["outcome"] for row in rows} <= {"ok", "censored"}
-    assert {row["journey"] for row in rows} >= {"shopper", "csr", "pos", "intake"}
+    assert {row["journey"] for row in rows} >= {"shopper", "csr", "pos", "intake", "bopis", "fulfillment", "jobs"}
     assert {row["peer"] for row in rows if row["peer"]} == {"127.0.0.1", "127.0.0.2"}
     assert all(write.key.startswith(run.facts["prefix"]) for write in writes)
     assert Counter(write.outcome for write in writes).keys() == {"acknowledged"}
-    assert {write.kind: write.sinks for write in writes} == {
-        "order": ("primary", "replica", "warehouse"),
-        "stock_delta": ("primary", "replica"),
-    }
-    assert len(writes) == sum(_writes_in(seen.line, seen.body) for door in system.doors for seen in door.seen)
+    assert {write.kind: write.sinks for write in writes} == dict.fromkeys(("order", "shipment", "stock_delta"), SINKS)
+    kinds = Counter(write.kind for write in writes)
+    keys = [key for door in system.doors for seen in door.seen for key in _keys_in(seen.line, seen.body)]
+    assert kinds["order"] + kinds["stock_delta"] == len(keys)
+    assert kinds["shipment"] == sum(_shipments(system).values())
     assert [event.kind for event in run.read_events()] == [
         "load.started",
         "load.worker.started",
@@ -357,6 +358,28 @@ def test_a_wrong_authority_is_one_line_and_nothing_starts(system: System) -> Non
     assert not (system.run.path / "samples").exists()
 
 
+def _shipments(system: System) -> dict[str, int]:
+    """How many requests shipped something: handed over in a store, or packed where the job ships."""
+    packed = [json.loads(seen.body) for door in system.doors for seen in door.writes("/quickShipEntireShipGroup")]
+    stores = ("NY_FIFTH_AVE", "BROOKLYN", "BOSTON", "SALT_LAKE_CITY")  # the first four: profile smoke, journey bopis
+    return {
+        "bopis": system.writes("/updateShipment"),
+        "fulfillment": sum(one["facilityId"] not in stores for one in packed),
+    }
+
+
+def test_more_associates_than_facilities_is_one_line_and_nothing_starts(system: System) -> None:
+    """Two in one facility would pack each other's orders. Exit 64."""
+    region, port, writes = f"loadtests-few-{os.getpid()}", system.doors[0].port, {"associate_facility_ids": ["BOSTON"]}
+    with local_target(region, dns_port=port, web_port=port, ca_file=system.ca_file, writes=writes) as environment:
+        process = system.locust("-t", "2s", **environment)
+        _, err = process.communicate(timeout=30)
+    assert process.returncode == 64, err
+    said = "load: profile 'smoke': expected at most 1 associates, one for each of the target's associate_facility_ids"
+    assert [line for line in err.splitlines() if line.startswith(said)], err
+    assert system.received == 0
+
+
 def _rate(rows: list[dict[str, Any]]) -> float:
     """Requests a second by the plan, however slow this machine is."""
     due = sorted(row["sched_us"] for row in rows)
@@ -380,3 +403,52 @@ def _free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port: int = listener.getsockname()[1]
         return port
+
+
+def test_two_associates_never_share_a_facility_and_touch_only_this_run(system: System) -> None:
+    """Also when they are in different processes."""
+    port = str(_free_port())
+    process = system.locust("--processes", "2", "--master-bind-port", port, "--master-port", port)
+    listed: dict[str, set[str]] = {}
+
+    def lists() -> dict[str, set[str]]:
+        for door in system.doors:
+            for seen in door.writes("/solr-query"):
+                asked = dict(one.split(": ", 1) for one in json.loads(seen.body)["json"]["filter"])
+                listed.setdefault(asked.get("facilityId", "one order"), set()).add(asked["shipmentMethodTypeId"])
+        return listed
+
+    wait_until("every associate", lambda: len(lists()) >= 7)
+    stop(process)
+    assert {facility: len(methods) for facility, methods in lists().items()} == dict.fromkeys(listed, 1)
+    assert len(listed.keys() - {"one order", "_NA_"}) == 7
+    shipments = [write for write in system.run.read_ledger() if write.kind == "shipment"]
+    assert all(write.key.startswith(PREFIX) and len(write.attempts) == 1 for write in shipments)
+
+
+@pytest.mark.parametrize(
+    ("journey", "path"), [("fulfillment", "/quickShipEntireShipGroup"), ("bopis", "/updateShipment")]
+)
+def test_a_lost_answer_is_asked_for_again_and_already_acknowledges_it(system: System, journey: str, path: str) -> None:
+    """One write, two attempts: the first unknown, the second answered with "already"."""
+    lost: set[bytes] = set()
+
+    def handler(line: str, body: bytes) -> bytes | None:
+        if path not in line or (journey == "fulfillment" and json.loads(body)["facilityId"] != "CHICAGO"):
+            return healthy(line, body)
+        if body in lost:
+            return answer({"_ERROR_MESSAGE_": "Shipment is already there"})
+        lost.add(body)
+        return None
+
+    system.handle(handler)
+    process = system.locust()
+    wait_until("two lost answers that were asked for again", lambda: system.writes(path) > 3 and len(lost) > 1)
+    stop(process)
+    attempts = [
+        [attempt.outcome for attempt in write.attempts]
+        for write in system.run.read_ledger()
+        if write.kind == "shipment" and len(write.attempts) > 1
+    ]
+    assert attempts
+    assert {tuple(one) for one in attempts} == {("unknown", "acknowledged")}

@@ -14,11 +14,15 @@ def test_the_shipped_profiles_can_be_used(name: str) -> None:
 
 
 def test_smoke_is_what_a_game_day_expects() -> None:
-    """About 40 requests a second, a regular 9 of them stock deltas, and a file of 60 orders in about 6 s."""
+    """About 40 requests a second, a quarter of them writes, and a file of 60 orders in about 6 s."""
     smoke = load_profile()
     assert smoke.rate == pytest.approx(40, abs=1)
     assert smoke.pos is not None
-    assert smoke.pos.rate == 9
+    assert smoke.bopis is not None
+    assert smoke.fulfillment is not None
+    # Of what an associate sends three in five, and two in three, are writes.
+    writes = smoke.pos.rate + smoke.bopis.rate * 3 / 5 + smoke.fulfillment.rate * 2 / 3
+    assert writes / smoke.rate == pytest.approx(0.25, abs=0.03)
     assert smoke.bulk is not None
     assert smoke.bulk.orders_per_file == (60, 60)
     assert 1 / smoke.bulk.rate == pytest.approx(6, abs=0.5)

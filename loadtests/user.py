@@ -13,9 +13,9 @@ from locust.env import Environment
 from locust.exception import StopUser
 
 from loadtests.api import ofbiz
-from loadtests.api.ofbiz import Call, Judged
+from loadtests.api.answers import Judged, judge
+from loadtests.api.call import Call
 from loadtests.client import TruthfulPool
-from loadtests.ledger import AS_WRITE
 from loadtests.login import NoTokenError
 from loadtests.recorder import Flight
 from loadtests.timetable import Due, Timetable
@@ -114,9 +114,9 @@ class LoadUser(FastHttpUser):
         recorder.start(flight)
         pool: Any = self.client_pool
         answer, exchange = pool.fetch(call.method, call.path, call.body, headers, lambda: ledger.sent(writes))
-        judged = ofbiz.judge(call, answer)
+        judged = judge(call, answer)
         if flight in recorder.in_flight:
-            ledger.outcome(writes, AS_WRITE[judged.outcome], judged.error)
+            ledger.answered(writes, judged)
         end_us = recorder.end(flight, answer, exchange, judged)
         self._tell_locust(flight, end_us, len(answer.body), judged)
         return judged

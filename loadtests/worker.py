@@ -19,6 +19,7 @@ from gevent.event import Event
 from fixtures.target import Target
 from loadtests.arrivals import Place, arrivals
 from loadtests.client import tls_of
+from loadtests.facilities import facilities_of
 from loadtests.ledger import Ledger
 from loadtests.login import Token
 from loadtests.profiles import Profile
@@ -61,6 +62,8 @@ class Worker:
         self.allowed = Allowed(plan.target.writes, plan.prefix)
         self.keys = keys(plan.prefix, self.number)
         self.acknowledged: deque[str] = deque(maxlen=REMEMBERED_ORDERS)  # orders that a lookup may ask for
+        self.stores = facilities_of(plan.profile, plan.target.writes)["bopis"]
+        self.errands: dict[str, Any] = {}  # orders that an associate took, by external id
         self.token = Token()
         self.stopping = Event()
         self._begun = Event()

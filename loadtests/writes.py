@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from fixtures.target import Writes
+from loadtests.api.fulfillment import OpenOrder
 from loadtests.api.ofbiz import OrderLine
-from reports.evidence import order_digest
+from reports.evidence import SHIPMENT_SUFFIX, order_digest, shipment_digest
 
 # Crockford's base 32: no I, L, O, U, so that a key can be read out over a phone.
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -25,7 +26,7 @@ COUNT_DIGITS = 6
 class Declaration:
     """What a journey declares about its write: the OFBiz field that carries the key, and where the write must land."""
 
-    kind: Literal["order", "stock_delta"]
+    kind: Literal["order", "shipment", "stock_delta"]
     field: str
     sinks: tuple[str, ...]
 
@@ -34,7 +35,8 @@ class Declaration:
 class Intent:
     """One write as it goes into the ledger before the first byte is sent.
 
-    ``digest`` and ``amount_minor`` are an order's; ``sum_key`` ("facility|product") and ``units`` are a stock delta's.
+    ``digest`` is an order's or a shipment's, ``amount_minor`` an order's; ``sum_key`` ("facility|product") and
+    ``units`` are a stock delta's. ``in_doubt``: an earlier attempt of the same write had no answer.
     """
 
     declaration: Declaration
@@ -43,6 +45,8 @@ class Intent:
     amount_minor: int | None = None
     sum_key: str | None = None
     units: int | None = None
+    attempt: int = 1
+    in_doubt: bool = False
 
 
 def run_prefix(target_prefix: str, seed: int, started_us: int) -> str:
@@ -85,6 +89,17 @@ class Allowed:
         assert facility_id in self._writes.facility_ids, f"facility {facility_id} is not in the target's [writes]"
         assert units > 0, f"expected units over 0, found {units}"
         return Intent(declaration, key, sum_key=f"{facility_id}|{product_id}", units=units)
+
+    def shipment_intent(
+        self, declaration: Declaration, order: OpenOrder, *, attempt: int = 1, in_doubt: bool = False
+    ) -> Intent:
+        """Return the intent of an order's shipment from the facility where it is. Raises AssertionError as above."""
+        self._check(order.external_id, [item.product_id for item in order.items])
+        where = order.facility_id
+        assert where in self._writes.associate_facility_ids, f"facility {where} is not in the target's [writes]"
+        key = order.external_id + SHIPMENT_SUFFIX
+        digest = shipment_digest(key, where, [(item.product_id, item.quantity) for item in order.items])
+        return Intent(declaration, key, digest=digest, attempt=attempt, in_doubt=in_doubt)
 
     def lines(self, rng: random.Random) -> list[OrderLine]:
         """Make the lines of an order: one to three products, one or two of each."""

@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
-from loadtests.api.ofbiz import Answer, Call, OrderLine, check_inventory, judge, order, update_inventory, upload_orders
+from loadtests.api.answers import Answer, judge
+from loadtests.api.call import Call
+from loadtests.api.ofbiz import OrderLine, check_inventory, order, update_inventory, upload_orders
 
 READ = check_inventory(["P1"], ["F1"])
 DELTA = update_inventory("F1", "P1", units=1, comments="K1")

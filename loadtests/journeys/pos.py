@@ -7,8 +7,9 @@ from loadtests.api import ofbiz
 from loadtests.timetable import Due
 from loadtests.user import LoadUser
 from loadtests.writes import Declaration
+from reports.evidence import SINKS
 
-SALE = Declaration(kind="stock_delta", field="InventoryItemDetail.description", sinks=("primary", "replica"))
+SALE = Declaration(kind="stock_delta", field="InventoryItemDetail.description", sinks=SINKS)
 
 
 class Pos(LoadUser):
