@@ -12,6 +12,7 @@ from loadtests.loopback import forgotten_runs
 from reports.evidence import RunDirectory
 
 ROOT = Path(__file__).parents[1]
+JOURNEYS = {"shopper", "csr", "pos", "intake", "bulk", "bopis", "fulfillment", "jobs"}
 LINES = 'eval "$(stack env)" && locust -f loadtests/locustfile.py --headless -t 30s'
 
 
@@ -36,4 +37,11 @@ def test_stock_locust_by_the_readmes_line(region_name: str) -> None:
         assert len({row["server"] for row in rows if row["server"]}) == 4
         assert sum(row["tls_us"] is not None for row in rows) == sum(row["connect_us"] is not None for row in rows) > 0
         assert {row["wire_attempts"] for row in rows if row["start_us"]} == {1}
-        assert {write.kind for write in run.read_ledger()} == {"order", "stock_delta"}
+        assert {row["journey"] for row in rows} == JOURNEYS
+        acknowledged = Counter(write.kind for write in run.read_ledger() if write.outcome == "acknowledged")
+        assert acknowledged.keys() == {"order", "shipment", "stock_delta"}
+        by_endpoint = Counter(row["endpoint"] for row in rows if row["outcome"] == "ok")
+        handed_over = by_endpoint["POST /api/updateShipment"]
+        assert acknowledged["shipment"] > handed_over > 0, "both those who hand over and those who ship did so"
+        assert by_endpoint["POST /api/createPicklist"] > 0
+        assert by_endpoint["GET /api/findJobs"] > 0

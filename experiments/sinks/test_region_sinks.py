@@ -12,7 +12,7 @@ from experiments.sinks.landing import LandingPoller
 from experiments.sinks.read import SinkUnreadableError, open_sink
 from experiments.sinks.writing import Writer
 from fixtures.target import Target
-from reports.evidence import SINKS, RunDirectory
+from reports.evidence import KEYED, SINKS, RunDirectory
 
 pytestmark = [pytest.mark.region, pytest.mark.timeout(180)]
 
@@ -24,25 +24,28 @@ def run(tmp_path: Path) -> RunDirectory:
 
 
 def test_what_was_acknowledged_is_in_every_sink_when_the_barrier_is_reached(run: RunDirectory, target: Target) -> None:
-    """Each order once, with the digest that it was sent with, and each stock sum as taken."""
+    """Each order and shipment once, with the digest that it was sent with, and each stock sum as taken."""
     poller = LandingPoller(target, run, run.facts["prefix"], every_s=0.2)
     poller.start()
     with Writer(target, run, run.events("w"), worker="w", mark="LX") as writer:
-        outcomes = {writer.import_orders(3)[1] for _ in range(3)} | {writer.take_stock()[1] for _ in range(3)}
+        keys, outcome = writer.import_orders(3, pickup=True)
+        outcomes = {outcome, *(writer.import_orders(3)[1] for _ in range(2))}
+        outcomes |= {writer.take_stock()[1] for _ in range(3)}
+        assert wait_until(lambda: writer.hand_over(keys[0])[1] == "acknowledged", within_s=30)
     reached = barrier.reach(target, run, within_s=60, writer="test")
     poller.stop()
 
     assert outcomes == {"acknowledged"}
     assert [(one.sink, one.reached, one.complete) for one in reached] == [(sink, True, True) for sink in SINKS]
     assert poller.write() == []
-    orders = {write.key: write for write in run.read_ledger() if write.kind == "order"}
+    keyed = {write.key: write for write in run.read_ledger() if write.kind in KEYED}
+    assert [write.kind for write in keyed.values()].count("shipment") == 2  # one, and the sentinel's
     for sink in SINKS:
-        landed = {row.key: row for row in run.read_landed(sink) or [] if row.kind == "order"}
-        assert {key: (1, write.digest, write.amount_minor) for key, write in orders.items()} == {
+        landed = {row.key: row for row in run.read_landed(sink) or [] if row.kind in KEYED}
+        assert {key: (1, write.digest, write.amount_minor) for key, write in keyed.items()} == {
             key: (row.count, row.digest, row.amount_minor) for key, row in landed.items()
         }
         assert all(row.first_seen_us is not None for row in landed.values())
-    for sink in SINKS:
         (stock,) = [row for row in run.read_landed(sink) or [] if row.kind == "stock_delta"]
         assert (stock.units, stock.count) == (4, 4)  # three, and the sentinel's
     barriers = {e.data["sink"]: e.data["reached"] for e in run.read_events() if e.kind == "barrier"}
