@@ -432,23 +432,25 @@ def test_two_associates_never_share_a_facility_and_touch_only_this_run(system: S
 def test_a_lost_answer_is_asked_for_again_and_already_acknowledges_it(system: System, journey: str, path: str) -> None:
     """One write, two attempts: the first unknown, the second answered with "already"."""
     lost: set[bytes] = set()
+    again: list[bytes] = []
 
     def handler(line: str, body: bytes) -> bytes | None:
         if path not in line or (journey == "fulfillment" and json.loads(body)["facilityId"] != "CHICAGO"):
             return healthy(line, body)
         if body in lost:
+            again.append(body)
             return answer({"_ERROR_MESSAGE_": "Shipment is already there"})
         lost.add(body)
         return None
 
     system.handle(handler)
     process = system.locust()
-    wait_until("two lost answers that were asked for again", lambda: system.writes(path) > 3 and len(lost) > 1)
+    wait_until("two lost answers that were asked for again", lambda: len(again) > 1)
     stop(process)
     attempts = [
         [attempt.outcome for attempt in write.attempts]
         for write in system.run.read_ledger()
         if write.kind == "shipment" and len(write.attempts) > 1
     ]
-    assert attempts
-    assert {tuple(one) for one in attempts} == {("unknown", "acknowledged")}
+    assert ["unknown", "acknowledged"] in attempts
+    assert not any("refused" in one for one in attempts)
