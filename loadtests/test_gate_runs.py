@@ -113,7 +113,9 @@ def test_the_warm_up_does_not_count_and_is_on_record(passed: Passed) -> None:
 def test_what_a_pipeline_reads(passed: Passed) -> None:
     """One test a promise in JUnit, one row a promise in Markdown."""
     _, folder, _ = passed
-    cases = ET.parse(folder / "gate.xml").findall(".//testcase")
+    (suite,) = ET.parse(folder / "gate.xml").getroot()
+    assert suite[0].tag == "properties", "where the schema of JUnit has them"
+    cases = suite.findall("testcase")
     assert [case.get("name") for case in cases] == ["load_delivered", *KEPT.splitlines()]
     assert not [case for case in cases if case.find("failure") is not None or case.find("error") is not None]
     markdown = (folder / "gate.md").read_text()
@@ -158,6 +160,7 @@ def test_an_old_run_is_held_to_other_rules(
     found = case.find(mark)
     assert found is not None
     assert because in (found.get("message") or "")
+    assert f"`{rule}`: " in (output / "summary.md").read_text(), "the rule that decides, first and as it was written"
 
 
 def test_a_system_that_is_too_slow_fails(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 from junitparser import Error, Failure, JUnitXml, TestCase, TestSuite
 
 from reports.evidence import RunDirectory
-from reports.judge import Promise, Status, Verdict, write_verdict
+from reports.judge import Status, Verdict, write_verdict
 
 JUNIT, SUMMARY = "junit.xml", "summary.md"
 MARKS = {Status.PASS: "✅", Status.FAIL: "❌", Status.UNKNOWN: "❔"}
@@ -19,6 +19,8 @@ def publish(run: RunDirectory, verdict: Verdict, *, rules_from: str) -> None:
 def junit(run: RunDirectory, verdict: Verdict) -> bytes:
     """Return JUnit XML: a test a promise. FAIL is a failure, UNKNOWN an error, and nothing is ever skipped."""
     suite = TestSuite(f"loadgate {run.facts.get('profile', '')}".strip())
+    for name, value in (("verdict", str(verdict.verdict)), ("run", str(run.facts.get("run") or run.path.name))):
+        suite.add_property(name, value)
     for promise in verdict.promises:
         case = TestCase(promise.name, classname="loadgate", time=0)
         if promise.status is Status.FAIL:
@@ -27,8 +29,6 @@ def junit(run: RunDirectory, verdict: Verdict) -> bytes:
             case.result = [Error(promise.because, "UNKNOWN")]
         case.system_out = promise.because
         suite.add_testcase(case)
-    for name, value in (("verdict", str(verdict.verdict)), ("run", str(run.facts.get("run") or run.path.name))):
-        suite.add_property(name, value)
     xml = JUnitXml()
     xml.add_testsuite(suite)
     written: bytes = xml.tostring()
@@ -37,18 +37,15 @@ def junit(run: RunDirectory, verdict: Verdict) -> bytes:
 
 def summary(run: RunDirectory, verdict: Verdict, *, rules_from: str) -> str:
     """Return Markdown that stands alone: the verdict, what was run, and a row for each promise."""
-    rows = [
-        f"| {MARKS[p.status]} {p.status} | `{_cell(p.name)}` | {_measured(p)} | {_cell(p.because)} |"
-        for p in verdict.promises
-    ]
+    rows = [f"| {MARKS[p.status]} {p.status} | `{_cell(p.name)}` | {_cell(p.because)} |" for p in verdict.promises]
     return "\n".join(
         [
             f"## Load gate: {verdict.verdict}",
             "",
-            f"{verdict.because[:1].upper()}{verdict.because[1:]}.",
+            f"{_first(verdict)}.",
             "",
-            "| | rule | measured | because |",
-            "|---|---|---|---|",
+            "| | rule | because |",
+            "|---|---|---|",
             *rows,
             "",
             f"{_what(run)}; rules of `{rules_from}`; run `{run.facts.get('run') or run.path.name}`.",
@@ -75,13 +72,12 @@ def _what(run: RunDirectory) -> str:
     return said
 
 
-def _measured(promise: Promise) -> str:
-    value, unit = promise.numbers.get("measured"), promise.numbers.get("unit")
-    if value is None:
-        return "–"
-    if unit == "ratio":
-        return f"{value * 100:.3g} %"
-    return f"{value:,.0f} ms" if unit == "ms" else f"{value:.1f}{unit if unit == '1/s' else ''}".replace("1/s", "/s")
+def _first(verdict: Verdict) -> str:
+    """The reason of the verdict as a sentence; a rule is quoted as it was written."""
+    name, _, rest = verdict.because.partition(": ")
+    if any(promise.name == name for promise in verdict.promises):
+        return f"`{name}`: {rest}"
+    return verdict.because[:1].upper() + verdict.because[1:]
 
 
 def _cell(text: str) -> str:
