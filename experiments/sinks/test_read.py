@@ -69,9 +69,13 @@ def shipment(sink: Sink, key: str, shipment_id: str = "s1", *, status: str = "SH
 
 
 def lose(sink: Sink, key: str) -> None:
-    """Take the shipment of an order away."""
-    table = t.ORDER_ITEM_FULFILLMENT_FACT if sink.name == "warehouse" else t.ORDER_SHIPMENT
-    tell(sink, sa.delete(table).where(table.c.order_id == f"o-{key}"))
+    """Leave the packed shipment of an order lying, or forget to load it."""
+    if sink.name == "warehouse":
+        fact = t.ORDER_ITEM_FULFILLMENT_FACT
+        tell(sink, sa.delete(fact).where(fact.c.external_id == key))
+    else:
+        packed = sa.update(t.SHIPMENT).values(status_id="SHIPMENT_PACKED")
+        tell(sink, packed.where(t.SHIPMENT.c.shipment_id == f"s1-{key}"))
 
 
 def repeat(sink: Sink, key: str) -> None:
