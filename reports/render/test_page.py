@@ -2,12 +2,14 @@
 
 import re
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from reports.evidence import RunDirectory
 from reports.judge import judge
+from reports.judge.verdict import Reason, Word
 from reports.render import report_html
 from reports.render.wording import duration, number, size
 from reports.testing import Story, tell
@@ -90,3 +92,14 @@ def test_durations_and_sizes_read_well() -> None:
     """Minutes and seconds; kilobytes and megabytes."""
     assert [duration(12), duration(312)] == ["12 s", "5 min 12 s"]
     assert [size(812), size(41_200), size(1_230_000)] == ["812 B", "41 kB", "1.2 MB"]
+
+
+def test_every_reason_that_is_no_promise_is_said_once(tmp_path: Path) -> None:
+    """A run that was stopped and has a second thing against it: the first leads, the second follows."""
+    run = tell(tmp_path / "run", Story(chapters=("baseline",)))
+    verdict = judge(run)
+    beside = (Reason(Word.ABORTED, "SIGINT received"), Reason(Word.UNKNOWN, "the clocks were apart"))
+    page = report_html(run, replace(verdict, verdict=Word.ABORTED, reasons=beside)).read_text()
+
+    assert page.count("SIGINT received") == 1
+    assert page.count("the clocks were apart") == 1
