@@ -9,7 +9,8 @@ import pytest
 
 from reports.evidence import RunDirectory
 from reports.judge import judge
-from reports.judge.verdict import Reason, Word
+from reports.judge.verdict import Reason
+from reports.judge.words import Word
 from reports.render import report_html
 from reports.render.wording import duration, number, size
 from reports.testing import Story, tell
