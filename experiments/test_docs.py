@@ -4,6 +4,7 @@ import json
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -43,6 +44,14 @@ def test_every_experiment_and_every_promise_is_in_the_readme() -> None:
     assert promises
     missing = {name for name in names | promises if f"| `{name}` |" not in README}
     assert not missing
+
+
+def test_every_journey_is_in_the_readme() -> None:
+    profiles = tomllib.loads((ROOT / "loadtests" / "profiles.toml").read_text())
+    journeys = {name for profile in profiles.values() for name, part in profile.items() if isinstance(part, dict)}
+    (table,) = re.findall(r"\| journey \|.*?\n\n", README, re.DOTALL)
+    assert journeys
+    assert not {name for name in journeys if f"`{name}`" not in table}
 
 
 def test_every_weakness_is_in_the_readme() -> None:
