@@ -2,7 +2,8 @@
 
 A percentile is the latency that so many of all requests due did not exceed (nearest rank). A request that failed never
 got its answer: it is slower than any. One that is open at the end took at least so long: it counts with that against a
-FAIL, and as slower than any against a PASS. Mean and maximum are of what ended, however it ended.
+FAIL, and as slower than any against a PASS. So does what failed in a mean and a maximum: how long it took to fail says
+nothing of how long an answer takes, and a system that refuses everything at once is not a quick one.
 
 How many requests a bound on a share needs: with n requests and no bad one among them, a share of bad ones of up to
 1 - 0.05^(1/n) is still possible at 95 % confidence, so that n must be at least ln 0.05 / ln(1 - share): 59 for a p95,
@@ -121,9 +122,8 @@ def _percentile(rule: Rule, due: Answers) -> Found:
 
 
 def _mean_or_max(rule: Rule, due: Answers) -> Found:
-    ended = ~due.open
     low = float(due.took_s.mean() if rule.measure == "mean" else due.took_s.max())
-    high = low if ended.all() else math.inf
+    high = low if due.good.all() else math.inf
     said = _of_requests(f"{rule.measure} is {_between(low, high)}", due)
     broken = not rule.keeps(low)
     return _decide(
@@ -180,7 +180,7 @@ def _decide(
         return Found(Status.UNKNOWN, short, value, base)
     if kept or broken:
         return Found(Status.PASS if kept else Status.FAIL, f"{said}; {bound}", value, base)
-    return Found(Status.UNKNOWN, f"{said}; {bound}, and what had no answer yet decides", value, base)
+    return Found(Status.UNKNOWN, f"{said}; {bound}, and what had no answer decides", value, base)
 
 
 def _beyond_chance(bad: int, of: int, share: float) -> bool:

@@ -38,6 +38,7 @@ Like = dict[str, object]
 OK: Like = {}
 SLOW: Like = {"took_s": 2.0}
 FAILED: Like = {"outcome": "failed", "error": "502"}
+REFUSED: Like = {"took_s": 0.001, "outcome": "failed", "error": "connection refused"}
 BUSINESS: Like = {"outcome": "refused", "error": "business: not enough stock"}
 OPEN: Like = {"took_s": None, "outcome": "censored"}
 
@@ -67,6 +68,11 @@ OPEN: Like = {"took_s": None, "outcome": "censored"}
         pytest.param("max", 0.8, [(399, OK), (1, SLOW)], "FAIL", "max is 2.00 s", id="max"),
         pytest.param("max", 0.8, [(1, SLOW)], "FAIL", "max is 2.00 s", id="one is enough to break a maximum"),
         pytest.param("max", 60, [(399, OK), (1, OPEN)], "UNKNOWN", "max is >= ", id="a maximum with one open"),
+        pytest.param("mean", 0.8, [(400, REFUSED)], "UNKNOWN", "400 failed", id="refused at once is no quick answer"),
+        pytest.param("max", 0.8, [(399, OK), (1, REFUSED)], "UNKNOWN", "1 failed", id="nor is a single one"),
+        pytest.param(
+            "mean", 0.05, [(399, OK), (1, REFUSED)], "FAIL", "mean is >= 100 ms", id="too slow, whatever failed"
+        ),
         pytest.param("errors", 0.01, [(400, OK)], "PASS", "0 errors in 400 requests", id="no error"),
         pytest.param("errors", 0.01, [(399, OK), (1, FAILED)], "PASS", "1 error in 400", id="few errors"),
         pytest.param("errors", 0.01, [(396, OK), (4, FAILED)], "FAIL", "(1 %)", id="the bound itself is not under it"),
