@@ -141,8 +141,8 @@ def _mean_or_max(rule: Rule, due: Answers) -> Found:
 def _errors(rule: Rule, due: Answers) -> Found:
     bad, still_open = int(due.bad.sum()), int(due.open.sum())
     ended = len(due) - still_open
-    low, high = bad / max(ended, 1), (bad + still_open) / len(due)
-    said = f"{plural(bad, 'error')} in {plural(ended, 'request')} ({shown(low, 'ratio')})"
+    low, high = bad / len(due), (bad + still_open) / len(due)  # all of the open ones good, or none
+    said = f"{plural(bad, 'error')} in {plural(ended, 'request')} ({shown(bad / max(ended, 1), 'ratio')})"
     if still_open:
         said += f", and {still_open:,} more without an answer when the load ended"
     return _decide(
@@ -153,7 +153,7 @@ def _errors(rule: Rule, due: Answers) -> Found:
         needed=requests_needed(rule.bound),
         kept=rule.keeps(high),
         broken=ended > 0 and not rule.keeps(low),
-        surely=_beyond_chance(bad, ended, rule.bound),
+        surely=_beyond_chance(bad, len(due), rule.bound),
     )
 
 

@@ -79,6 +79,9 @@ OPEN: Like = {"took_s": None, "outcome": "censored"}
         pytest.param("errors", 0.01, [(396, OK), (4, BUSINESS)], "PASS", "0 errors", id="a refusal is no error"),
         pytest.param("errors", 0.01, [(400, {"outcome": "unknown"})], "FAIL", "(100 %)", id="unknown is an error"),
         pytest.param("errors", 0.01, [(396, OK), (4, OPEN)], "UNKNOWN", "4 more without", id="open may be errors"),
+        pytest.param(
+            "errors", 0.012, [(300, OK), (4, FAILED), (96, OPEN)], "UNKNOWN", "decides", id="1 % if all are good"
+        ),
         pytest.param("errors", 0.001, [(400, OK)], "UNKNOWN", "needs 2,995", id="too few for one in a thousand"),
         pytest.param("errors", 0.001, [(200, OK), (200, FAILED)], "FAIL", "(50 %)", id="few, and half of them bad"),
         pytest.param("errors", 0.001, [(399, OK), (1, FAILED)], "UNKNOWN", "only 400", id="one bad one may be chance"),
