@@ -2,7 +2,7 @@
 
 What a good request is, is what the judge of a game day says, too (``reports.judge.requests``): sent in time and
 answered as it should be. Two sorts say nothing about the system and are counted apart, as not measured: those due in a
-second in which the load generator itself was late, and those that had just become due when the run was ended.
+second in which the load generator itself was late or frozen, and those that had just become due when the run was ended.
 """
 
 from collections.abc import Sequence
@@ -58,12 +58,7 @@ class Requests:
         self, n: int, run: RunDirectory, case: Case, faults: Sequence[FaultWindow], *, from_us: int, to_us: int
     ) -> None:
         """Take in the requests of run number ``n`` that were due in ``[from_us, to_us)``."""
-        limit_us = case.objectives.value("loop_lag_s") * 1e6
-        late = [
-            (second.worker, second.at_us - 1_000_000, second.at_us)
-            for second in case.delivery
-            if second.loop_lag_us > limit_us
-        ]
+        late = _late(case)
         self._db.register("samples", run.read_samples())
         self._db.register("late", pd.DataFrame(late, columns=["worker", "from_us", "to_us"]).astype(_TYPES))
         rows = [(fault.experiment, fault.from_us, fault.to_us) for fault in faults]
@@ -77,6 +72,19 @@ class Requests:
     def ask(self, sql: str, parameters: Sequence[Any] | dict[str, Any] = ()) -> pd.DataFrame:
         """Return the answer to a query of the table ``requests``; its parameters in order (?) or by name ($name)."""
         return self._db.execute(sql, parameters).df()
+
+
+def _late(case: Case) -> list[tuple[str, int, int]]:
+    """When each worker itself was late: as long as its loop was, and as long as it wrote no second (it was frozen)."""
+    lag_us, gap_us = (case.objectives.value(name) * 1e6 for name in ("loop_lag_s", "beat_gap_s"))
+    found, before = [], dict[str, int]()
+    for second in case.delivery:
+        silent_us = second.at_us - before.get(second.worker, second.at_us)
+        before[second.worker] = second.at_us
+        if second.loop_lag_us > lag_us or silent_us > gap_us:
+            since_us = second.at_us - max(1_000_000, second.loop_lag_us, silent_us)
+            found.append((second.worker, since_us, second.at_us))
+    return found
 
 
 _TYPES = {"from_us": "int64", "to_us": "int64"}

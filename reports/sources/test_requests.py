@@ -14,7 +14,9 @@ DAY_US = 86_400 * S
 FAULT = FaultWindow("terminate-sync-instance", 20 * S, 30 * S)
 
 
-def taken(tmp_path: Path, *, lagging: tuple[int, ...] = (), **columns: Any) -> dict[str, Any]:
+def taken(
+    tmp_path: Path, *, lagging: tuple[int, ...] = (), silent: range = range(0), lag_us: int = 900_000, **columns: Any
+) -> dict[str, Any]:
     """The row of one request that was due at second 10, in a run whose last request was due at second 60."""
     run = RunDirectory.create(tmp_path / "run", name="x", kind="load", facts={})
     good = {"endpoint": "GET /x", "outcome": "ok", "start_us": 10 * S, "end_us": 10 * S + 40_000}
@@ -23,7 +25,10 @@ def taken(tmp_path: Path, *, lagging: tuple[int, ...] = (), **columns: Any) -> d
     out.add(sched_us=60 * S, endpoint="last", outcome="ok", start_us=60 * S, end_us=60 * S + 1)
     out.close()
     seconds = [
-        beat for second in range(1, 61) for beat in beats(to_s=second, loop_lag_us=900_000 * (second in lagging))[-1:]
+        beat
+        for second in range(1, 61)
+        if second not in silent
+        for beat in beats(to_s=second, loop_lag_us=lag_us * (second in lagging))[-1:]
     ]
     requests = Requests()
     requests.add(0, run, case(delivery=seconds), [FAULT], from_us=0, to_us=DAY_US)
@@ -92,6 +97,16 @@ def test_a_second_in_which_the_generator_was_late_is_not_measured(tmp_path: Path
     """Whatever came of it; the seconds beside it are."""
     assert taken(tmp_path / "a", lagging=(10,))["measured"] is False  # the second that ends when it was due
     assert taken(tmp_path / "b", lagging=(9, 11))["measured"] is True
+
+
+def test_a_frozen_generator_measures_nothing_all_the_time(tmp_path: Path) -> None:
+    """Not only in its last second: what was due meanwhile is sent late by the generator, not by the system."""
+    late = {"start_us": 16 * S, "end_us": 16 * S + 5}
+    lagging = taken(tmp_path / "a", lagging=(16,), lag_us=8 * S, **late)
+    silent = taken(tmp_path / "b", silent=range(9, 16), **late)
+
+    assert (lagging["measured"], silent["measured"]) == (False, False)
+    assert taken(tmp_path / "c", silent=range(11, 16), **late)["measured"] is True
 
 
 def test_what_was_cut_off_by_the_end_is_not_measured(tmp_path: Path) -> None:
