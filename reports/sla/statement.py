@@ -84,6 +84,8 @@ def state(
     standing, because = _standing(
         commitment, n=n, good=good, coverage=coverage, minimum_coverage=minimum_coverage, period=period
     )
+    if standing is Standing.MET and not_called:
+        standing = Standing.UNMEASURED  # of a part of what was promised nothing is known
     skipped = f"; nobody called {some(not_called)}" if not_called else ""
     return Statement(
         commitment=commitment,

@@ -11,7 +11,15 @@ from reports.sla.statement import Standing, Statement, share, state
 DAY = parse_period("2026-11-18")  # 1,440 minutes
 
 
-def stated(*, minutes: int, bad: int, rate: int = 1000, objective: float = 0.99, least: float = 0.9) -> Statement:
+def stated(
+    *,
+    minutes: int,
+    bad: int,
+    rate: int = 1000,
+    objective: float = 0.99,
+    least: float = 0.9,
+    not_called: tuple[str, ...] = (),
+) -> Statement:
     """A day of which so many minutes were measured, all bad requests in the first of them."""
     series = pd.DataFrame({"minute": range(minutes), "n": rate, "good": rate, "unsent": 0})
     if minutes:
@@ -20,7 +28,7 @@ def stated(*, minutes: int, bad: int, rate: int = 1000, objective: float = 0.99,
     commitment = Availability(
         kind="availability", name="A", objective=objective, endpoints=("*",), origin="the contract"
     )
-    return state(commitment, Measured(causes, series), DAY, minimum_coverage=least, not_called=[])
+    return state(commitment, Measured(causes, series), DAY, minimum_coverage=least, not_called=list(not_called))
 
 
 @pytest.mark.parametrize(
@@ -46,6 +54,15 @@ def test_too_few_requests_tell_nothing() -> None:
     """99.9 % takes 2,995 requests without a bad one."""
     assert stated(minutes=1440, bad=0, rate=2, objective=0.999).standing is Standing.UNMEASURED
     assert stated(minutes=1440, bad=0, rate=3, objective=0.999).standing is Standing.MET
+
+
+def test_an_endpoint_that_nobody_called_is_not_met() -> None:
+    """It is a part of the promise, and nothing is known of it; what is broken is broken without it."""
+    found = stated(minutes=1440, bad=0, not_called=("GET /a", "POST /b"))
+
+    assert found.standing is Standing.UNMEASURED
+    assert "nobody called GET /a, POST /b" in found.because
+    assert stated(minutes=1440, bad=14_401, not_called=("GET /a",)).standing is Standing.FAIL
 
 
 def test_it_says_what_is_missing_and_that_it_is_below() -> None:

@@ -1,7 +1,7 @@
 """The report in plain words, for somebody who knows the promise and not the tool. Pure."""
 
 from reports.commitments import percent
-from reports.judge.promise import plural
+from reports.judge.promise import plural, some
 from reports.sla.report import Report
 from reports.sla.statement import Standing, Statement, share
 from reports.sla.writes import WritesStatement, broken
@@ -96,6 +96,8 @@ def _so(one: Statement, report: Report) -> str:
     if one.coverage < report.promised.minimum_coverage:
         begin = f"What was measured is below {objective}; at" if one.is_below else "At"
         return f"{begin} least {least} of the {report.period.noun} must be measured before it may be called kept."
+    if one.not_called:
+        return f"But nobody called {some(list(one.not_called))}, so that it may not be called kept."
     return f"That is too few requests to tell {objective}."
 
 
