@@ -26,7 +26,8 @@ def by_request(good: int, n: int) -> Interval | None:
 
 
 def by_minute(minutes: pd.DataFrame) -> Interval | None:
-    """Return the interval with minutes (columns n, good) as what was drawn; None with fewer than two."""
+    """Return the interval with minutes (columns n, good) as what was drawn; None with fewer than two, or when
+    all are alike: of minutes that do not differ nobody knows how much they may (no bad request is no certainty)."""
     from scipy.stats import t
 
     m, n = len(minutes), int(minutes["n"].sum())
@@ -35,6 +36,8 @@ def by_minute(minutes: pd.DataFrame) -> Interval | None:
     ratio = float(minutes["good"].sum()) / n
     residual = minutes["good"].to_numpy(dtype=float) - ratio * minutes["n"].to_numpy(dtype=float)
     spread = math.sqrt(m / (m - 1) * float(np.square(residual).sum())) / n
+    if spread < 1e-12:
+        return None
     half = float(t.ppf((1 + CONFIDENCE) / 2, m - 1)) * spread
     return max(0.0, ratio - half), min(1.0, ratio + half)
 

@@ -80,7 +80,7 @@ def state(
     """Judge one commitment about requests."""
     n, good, minutes = measured.n, measured.good, len(measured.minutes)
     coverage = minutes / period.minutes
-    allowed = (1 - commitment.objective) * n
+    allowed = _allowed(commitment, n)
     standing, because = _standing(
         commitment, n=n, good=good, coverage=coverage, minimum_coverage=minimum_coverage, period=period
     )
@@ -111,7 +111,7 @@ def _standing(
     if n == 0:
         return Standing.UNMEASURED, "no request was measured"
     bad, ratio = n - good, good / n
-    allowed = (1 - commitment.objective) * n / coverage
+    allowed = round(_allowed(commitment, n) / coverage, 6)
     seen = f"{plural(n, 'request')} measured, {bad:,} bad: {share(ratio)}"
     if bad > allowed:
         rest = " by what was measured alone" if coverage < 1 else ""
@@ -128,6 +128,11 @@ def _standing(
         least = needed(commitment.objective)
         return Standing.UNMEASURED, f"{seen}; {least:,} needed to tell {percent(commitment.objective)}"
     return Standing.MET, f"{seen}; {percent(commitment.objective)} promised"
+
+
+def _allowed(commitment: Ratio, n: int) -> float:
+    """Bad requests of ``n``; without the noise of 1 - 0.9999, which would break a promise that is just kept."""
+    return round((1 - commitment.objective) * n, 6)
 
 
 def _causes(measured: Measured) -> tuple[Cause, ...]:

@@ -50,6 +50,12 @@ def test_standing(minutes: int, bad: int, standing: Standing) -> None:
     assert stated(minutes=minutes, bad=bad, rate=1000).standing is standing
 
 
+@pytest.mark.parametrize(("objective", "bad"), [(0.9, 1000), (0.9995, 5), (0.9999, 1)])
+def test_a_budget_that_is_just_spent_is_not_overspent(objective: float, bad: int) -> None:
+    """1 - 0.9999 is a little less than 0.0001 to a computer."""
+    assert stated(minutes=1440, bad=bad * 144, rate=1000, objective=objective).standing is Standing.MET
+
+
 def test_too_few_requests_tell_nothing() -> None:
     """99.9 % takes 2,995 requests without a bad one."""
     assert stated(minutes=1440, bad=0, rate=2, objective=0.999).standing is Standing.UNMEASURED
@@ -83,6 +89,7 @@ def test_the_interval_by_the_minute_is_the_wider_one() -> None:
     assert found.interval == pytest.approx((0.98856, 0.99129), abs=5e-5)  # Wilson, by hand
     assert found.minute_interval[0] < found.interval[0]
     assert stated(minutes=1, bad=0).minute_interval is None
+    assert stated(minutes=20, bad=0).minute_interval is None, "no bad request is no certainty: not 100 to 100 %"
 
 
 @pytest.mark.parametrize(
