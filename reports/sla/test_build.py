@@ -115,6 +115,8 @@ def test_writes_are_added_up_over_the_runs(built: Built, runs: list[Path]) -> No
     assert sinks["primary"]["acknowledged"] == sum(acknowledged.values())
     assert (sinks["primary"]["lost"], sinks["primary"]["duplicated"]) == (3, 2)
     assert (sinks["replica"]["lost"], sinks["warehouse"]["lost"]) == (0, 0)
+    lossy = acknowledged["killed"] + 3  # what the primary lost is not there behind it either, and charged once
+    assert sinks["replica"]["landed"] == sum(acknowledged.values()) - lossy
     assert sinks["primary"]["unread"] == acknowledged["killed"]
     assert sinks["primary"]["landed"] == sum(acknowledged.values()) - acknowledged["killed"] - 3
     assert "killed: primary was not read back" in sinks["primary"]["why_unread"][0]
@@ -190,6 +192,21 @@ def test_a_run_without_a_request_measures_nothing(runs: list[Path], tmp_path: Pa
     assert {one["standing"] for one in built.facts["commitments"]} == {"UNMEASURED"}
     assert (built.exit_code, built.facts["minutes_measured"], built.facts["incidents"]) == (2, 0, [])
     assert "No such request was measured" in (built.out / "report.html").read_text()
+
+
+def test_a_run_whose_ledger_is_lost_is_not_met(runs: list[Path], tmp_path: Path) -> None:
+    """Its requests say that it wrote; the other run's writes are no answer for it."""
+    promised = tmp_path / "c.toml"
+    text = _promised(tmp_path, minimum_coverage=0.0001, objective=0.9).read_text()
+    writes = '[[commitment]]\nkind = "writes"\nname = "W"\norigin = "t"\n'
+    promised.write_text(text.replace("[incidents]", f"{writes}[incidents]"))
+    other = tell(tmp_path / "other", Story(chapters=("baseline",), seed=12, start_us=START_US + HOUR_US)).path
+    shutil.rmtree(other / "ledger")
+    built = build("2026-11-18", [runs[0], other], commitments=promised, out=tmp_path / "out")
+
+    assert [one["standing"] for one in built.facts["commitments"]] == ["MET", "UNMEASURED"]
+    assert "other: ledger" in built.facts["commitments"][1]["because"]
+    assert "not whole" in (built.out / "report.html").read_text()
 
 
 def test_requests_outside_the_period_do_not_count(runs: list[Path], tmp_path: Path) -> None:

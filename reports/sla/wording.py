@@ -65,6 +65,8 @@ def data(report: Report) -> str:
     end = f"; of {unknown:,} more no answer came" if unknown else ""
     if wrong:
         return f"{start}: {'; '.join(wrong)}{end}."
+    if any(one.holes for one in report.sinks):
+        return f"{start}, none of them known to be wrong, but the record of what was written is not whole{end}."
     if unread:
         return f"{start}, none of them known to be wrong, but what became of {unread:,} is not known everywhere{end}."
     return f"{start}: none was lost, none doubled, none changed, at any sink{end}."

@@ -4,10 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from reports.commitments import Writes
-from reports.evidence import SINKS
+from reports.evidence import SINKS, Write
+from reports.judge import ledgers
 from reports.judge.case import Case
+from reports.judge.landing import Fate
 from reports.judge.promise import Status, plural, some
-from reports.judge.writes import BREAKS, declared_sinks, read_sink, writes_at
+from reports.judge.writes import BREAKS, Reading, declared_sinks, read_sink, writes_at
 from reports.sla.statement import Standing
 
 LOST, TWICE = "no_acknowledged_write_lost", "no_write_duplicated"
@@ -28,6 +30,7 @@ class SinkTotals:
     unread: int = 0  # acknowledged, and nobody knows what became of them
     why_unread: list[str] = field(default_factory=list)
     examples: list[str] = field(default_factory=list)
+    holes: list[str] = field(default_factory=list)  # runs that wrote, and whose ledger is not there
 
     @property
     def broken(self) -> int:
@@ -51,7 +54,11 @@ def totals(cases: Sequence[tuple[str, Case]]) -> tuple[SinkTotals, ...]:
     for name, case in cases:
         for sink in declared_sinks(case):
             _add(found[sink], name, case, sink)
-    return tuple(one for one in found.values() if one.acknowledged or one.unknown)
+        missing = None if declared_sinks(case) else ledgers.hole(case)
+        if missing:  # a run that wrote, and of whose writes nothing is known
+            for one in found.values():
+                one.holes.append(f"{name}: {missing}")
+    return tuple(one for one in found.values() if one.acknowledged or one.unknown or one.holes)
 
 
 def state_writes(
@@ -65,6 +72,10 @@ def state_writes(
     if wrong:
         said = "; ".join(f"{broken(one)} at the {one.sink}" for one in wrong)
         return WritesStatement(commitment, Standing.FAIL, f"{seen}; {said}", sinks)
+    holes = next((one.holes for one in sinks if one.holes), [])
+    if holes:
+        why = f"what was written is not known of {plural(len(holes), 'run')}: {some(holes, 1)}"
+        return WritesStatement(commitment, Standing.UNMEASURED, f"{seen}; {why}", sinks)
     if not acknowledged:
         return WritesStatement(commitment, Standing.UNMEASURED, "no write was acknowledged in the runs", sinks)
     if unread:
@@ -101,7 +112,13 @@ def _add(total: SinkTotals, name: str, case: Case, sink: str) -> None:
     # Nothing acknowledged and nothing wrong is nothing to know.
     doubt = next((p for p in promises.values() if p.status is Status.UNKNOWN), None) if acknowledged else None
     if doubt is None:
-        total.landed += acknowledged - lost
+        total.landed += acknowledged - lost - _lost_before(reading, here)
     else:
         total.unread += acknowledged - lost
         total.why_unread.append(f"{name}: {doubt.because}")
+
+
+def _lost_before(reading: Reading | None, writes: Sequence[Write]) -> int:
+    """How many acknowledged writes are not at a sink downstream since the primary lost them: charged there, once."""
+    nothing = set(reading.keys.of(Fate.NOTHING)) if reading else set()
+    return sum(write.outcome == "acknowledged" and write.key in nothing for write in writes)
