@@ -48,12 +48,12 @@ def gather(paths: Sequence[Path], period: Period) -> Gathered:
     targets = sorted({one.target for one in sources})
     if len(targets) > 1:
         raise SlaError(f"expected runs of one target, found {' and '.join(targets)}: a report is about one system")
-    requests, runs = Requests(), []
-    for n, source in enumerate(sources):
-        run = _run(source)
-        requests.add(n, source.run, run.case, run.faults, from_us=period.from_us, to_us=period.to_us)
-        runs.append(run)
-    return Gathered(tuple(runs), requests, targets[0])
+    requests, runs = Requests(), tuple(_run(source) for source in sources)
+    # All runs are of one target: a load test while a game day's fault is on feels that fault, too.
+    faults = [fault for run in runs for fault in run.faults]
+    for n, run in enumerate(runs):
+        requests.add(n, run.recorded.run, run.case, faults, from_us=period.from_us, to_us=period.to_us)
+    return Gathered(runs, requests, targets[0])
 
 
 def _checked(path: Path, period: Period) -> Recorded:

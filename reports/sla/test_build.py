@@ -209,6 +209,22 @@ def test_a_run_whose_ledger_is_lost_is_not_met(runs: list[Path], tmp_path: Path)
     assert "not whole" in (built.out / "report.html").read_text()
 
 
+def test_a_load_test_feels_the_fault_of_a_game_day_beside_it(runs: list[Path], tmp_path: Path) -> None:
+    """Same target, same time: the harm is the game day's in both."""
+    beside = shutil.copytree(runs[2], tmp_path / "beside")
+    (beside / "seal.json").unlink()
+    facts = json.loads((beside / "run.json").read_text()) | {"run": "beside", "kind": "load", "experiments": []}
+    (beside / "run.json").write_text(json.dumps(facts))
+    shutil.rmtree(beside / "events")
+    built = build("2026-11-18", [runs[2], beside], out=tmp_path / "out")
+
+    assert {one["experiment"]: one["spent"] > 0 for one in _ratios(built)[0]["causes"]} == {
+        None: False,
+        FAIL_OVER: True,
+    }
+    assert {one["experiment"] for one in built.facts["incidents"]} == {FAIL_OVER}
+
+
 def test_requests_outside_the_period_do_not_count(runs: list[Path], tmp_path: Path) -> None:
     """A run over midnight is cut there."""
     midnight_us = 1_795_046_400_000_000  # 2026-11-19

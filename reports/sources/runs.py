@@ -83,10 +83,17 @@ def find(root: Path) -> tuple[list[Recorded], list[str]]:
 
 
 def fault_windows(case: Case, *, end_us: int) -> list[FaultWindow]:
-    """Return when the run's faults were on. One that was never ended lasts until ``end_us``, the end of the run."""
+    """Return when the run's faults were on.
+
+    One that was never ended lasts until ``end_us``, the end of the run; one that was cut short, which has no recovery,
+    until its experiment ended, with everything undone.
+    """
     found = []
     for one in case.experiments:
         if one.called_us is not None:
-            to_us = one.window[1] if one.window and one.result is not None else end_us
+            if one.result is None or not one.window or not one.span:
+                to_us = end_us
+            else:
+                to_us = one.window[1] if one.result == "completed" else max(one.window[1], one.span[1])
             found.append(FaultWindow(one.name, one.called_us, max(to_us, one.called_us)))
     return found

@@ -7,8 +7,8 @@ import pytest
 
 from reports.evidence import RunDirectory
 from reports.sources.requests import Requests
-from reports.sources.runs import FaultWindow, recorded
-from reports.testing.cases import S, beats, case
+from reports.sources.runs import FaultWindow, fault_windows, recorded
+from reports.testing.cases import NAME, S, beats, case, course, event
 
 DAY_US = 86_400 * S
 FAULT = FaultWindow("terminate-sync-instance", 20 * S, 30 * S)
@@ -121,3 +121,11 @@ def test_what_was_cut_off_by_the_end_is_not_measured(tmp_path: Path) -> None:
 
     assert requests.ask("SELECT measured FROM requests ORDER BY due_us")["measured"].tolist() == [True, False, False]
     assert recorded(run.path).to_us == 60 * S
+
+
+@pytest.mark.parametrize(("result", "to_s"), [("completed", 40), ("aborted", 50), (None, 99)])
+def test_when_a_fault_was_on(result: str | None, to_s: int) -> None:
+    """To the end of its recovery; cut short it has none, and was undone when the experiment ended; killed: for ever."""
+    events = course()[:-1] + ([event("experiment.finished", 50, result=result)] if result else [])
+
+    assert fault_windows(case(events=events), end_us=99 * S) == [FaultWindow(NAME, 15 * S, to_s * S)]
