@@ -37,7 +37,8 @@ worst AS (
 SELECT run, min(due_us) FILTER (NOT good) AS from_us, max(due_us) FILTER (NOT good) AS to_us,
     count(*) AS requests, count(*) FILTER (NOT good) AS bad, any_value(worst_endpoint) AS worst_endpoint,
     any_value(worst_bad) AS worst_bad,
-    string_agg(DISTINCT experiment, ', ' ORDER BY experiment) FILTER (NOT good) AS experiment
+    string_agg(DISTINCT experiment, ', ' ORDER BY experiment) FILTER (NOT good) AS experiment,
+    count(*) FILTER (NOT good AND experiment IS NULL) AS bad_in_service
 FROM inside JOIN worst USING (run, incident)
 GROUP BY run, incident ORDER BY from_us, run
 """
@@ -45,7 +46,7 @@ GROUP BY run, incident ORDER BY from_us, run
 
 def incidents(requests: Requests, rule: IncidentRule) -> pd.DataFrame:
     """Return the incidents by time: run (its number), from_us and to_us (first and last bad request), requests, bad,
-    worst_endpoint, worst_bad, experiment (None: in service)."""
+    worst_endpoint, worst_bad, experiment (None: in service), bad_in_service (of the bad, those outside of any)."""
     limits = {"bad_requests": rule.bad_requests, "bad_ratio": rule.bad_ratio, "merge_us": rule.merge_s * 1_000_000}
     found = requests.ask(FOUND.format(window_us=rule.window_s * 1_000_000), limits)
     found["experiment"] = found["experiment"].astype(object).where(found["experiment"].notna(), None)

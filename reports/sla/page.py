@@ -77,6 +77,14 @@ def _incident(row: Any) -> dict[str, Any]:
         "requests": int(row.requests),
         "worst": row.worst_endpoint,
         "worst_bad": int(row.worst_bad),
-        "experiment": row.experiment,
+        "during": _during(row),
         "run": row.run,
     }
+
+
+def _during(row: Any) -> str:
+    """What an incident is charged to; with how much of it when that is both."""
+    if not row.experiment:
+        return "normal service"
+    beside = f"; {row.bad_in_service:,} of the bad in normal service" if row.bad_in_service else ""
+    return f"game day: {row.experiment}{beside}"

@@ -14,6 +14,7 @@ import pytest
 from pyarrow import parquet
 
 from reports.commitments import load_commitments
+from reports.evidence import RunDirectory
 from reports.sla import Built, build
 from reports.testing import Story, tell
 from reports.testing.story import START_US
@@ -223,6 +224,21 @@ def test_a_load_test_feels_the_fault_of_a_game_day_beside_it(runs: list[Path], t
         FAIL_OVER: True,
     }
     assert {one["experiment"] for one in built.facts["incidents"]} == {FAIL_OVER}
+
+
+def test_an_incident_that_began_before_the_fault_says_so(tmp_path: Path) -> None:
+    """What was bad in normal service is no game day's, though the two are near."""
+    run = tell(tmp_path / "run", Story(chapters=(TERMINATE,))).path
+    out = RunDirectory.open(run).samples("w9")
+    for n in range(40):
+        due = START_US + 10_000_000 + n * 100_000
+        out.add(sched_us=due, start_us=due, end_us=due + 1, endpoint="GET /x", outcome="failed")
+    out.close()
+    built = build("2026-11-18", [run], out=tmp_path / "out")
+    (incident,) = built.facts["incidents"]
+
+    assert (incident["experiment"], incident["bad_in_service"]) == (TERMINATE, 40)
+    assert f"game day: {TERMINATE}; 40 of the bad in normal service" in (built.out / "report.html").read_text()
 
 
 def test_requests_outside_the_period_do_not_count(runs: list[Path], tmp_path: Path) -> None:
