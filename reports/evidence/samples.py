@@ -108,7 +108,10 @@ def read_samples(directory: Path) -> tuple[pa.Table, dict[str, int]]:
 
 
 def compact(directory: Path) -> dict[str, int]:
-    """Turn every stream into Parquet and remove it; return the torn tails that were dropped, by file name."""
+    """Turn every whole stream into Parquet and remove it; return the torn ones, which stay, by file name.
+
+    Parquet cannot say that there was more; whoever reads later must see it, too.
+    """
     from pyarrow import parquet
 
     torn: dict[str, int] = {}
@@ -118,6 +121,7 @@ def compact(directory: Path) -> dict[str, int]:
             table, cut = _conformed_stream(path)
             if cut:
                 torn[path.name] = cut
+                continue
             part = path.with_suffix(".part")
             parquet.write_table(table, part, compression="zstd")
             part.replace(final)

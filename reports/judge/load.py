@@ -19,7 +19,7 @@ from reports.judge.rules import Rule
 from reports.judge.timeline import own_phases
 from reports.judge.verdict import Reason, Verdict
 from reports.judge.words import WORST_FIRST, Word, worst
-from reports.judge.workers import killed, trouble
+from reports.judge.workers import killed, lacking, trouble
 
 MEASURED = "measured"  # the phase that counts; what is before it is the warm-up
 WHOLE = 0.98  # of the seconds that were planned
@@ -103,5 +103,7 @@ def _reasons(case: Case, promises: tuple[Promise, ...]) -> Iterator[Reason]:
         yield Reason(Word.UNKNOWN, "no rule is listed, so nothing was looked at")
     if killed(case):
         yield Reason(Word.UNKNOWN, f"load worker {', '.join(sorted(killed(case)))} was killed")
+    if lacking(case):
+        yield Reason(Word.UNKNOWN, str(lacking(case)))
     if case.altered:
         yield Reason(Word.UNKNOWN, f"the evidence is not as it was written: {case.altered[0]}")

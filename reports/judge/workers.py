@@ -41,6 +41,18 @@ def killed(case: Case) -> set[str]:
     return unstopped(case) if case.has_ended or case.of_kind("load.stopped") else set()
 
 
+def lacking(case: Case) -> str | None:
+    """Return one sentence on samples that cannot be read, though their worker came to its own end; None when whole."""
+    ill = sorted(name for name in case.torn if name.startswith("samples/") and not _of_killed(case, name))
+    return f"{ill[0]} is not whole: nobody knows how many requests it lacks" if ill else None
+
+
+def _of_killed(case: Case, name: str) -> bool:
+    """Whether it is the stream of a worker that was killed in mid-write, which ends where its worker did."""
+    file = name.removeprefix("samples/")
+    return file.endswith(".arrows") and file.removesuffix(".arrows") in unstopped(case)
+
+
 def longest_silence(beats: Sequence[int], from_us: int, to_us: int) -> tuple[int, int]:
     """Return the longest stretch of ``[from_us, to_us]`` without a beat, as its two ends."""
     inside = [from_us, *sorted(beat for beat in beats if from_us < beat < to_us), to_us]

@@ -9,7 +9,7 @@ import pandas as pd
 
 from reports.commitments import Commitments, Writes, load_commitments
 from reports.evidence import RUNS
-from reports.judge import EXIT_CODES, Word
+from reports.judge import EXIT_CODES, Word, workers
 from reports.judge.words import worst
 from reports.sla import files
 from reports.sla.errors import SlaError
@@ -58,6 +58,7 @@ def make(period: Period, promised: Commitments, gathered: Gathered) -> Report:
     minutes = gathered.requests.ask("SELECT count(DISTINCT due_us // 60000000) AS n FROM requests WHERE measured")
     coverage = int(minutes["n"].item()) / period.minutes
     least = promised.minimum_coverage
+    lacking = "; ".join(f"{run.name}: {said}" for run in gathered.runs if (said := workers.lacking(run.case)))
     statements: list[Statement | WritesStatement] = []
     for one in promised.commitment:
         if isinstance(one, Writes):
@@ -65,7 +66,7 @@ def make(period: Period, promised: Commitments, gathered: Gathered) -> Report:
         else:
             skipped = missing_endpoints(gathered.requests, one)
             measured = measure(gathered.requests, one)
-            statements.append(state(one, measured, period, minimum_coverage=least, not_called=skipped))
+            statements.append(state(one, measured, period, minimum_coverage=least, not_called=skipped, lacking=lacking))
     return Report(
         period=period,
         promised=promised,

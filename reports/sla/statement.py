@@ -57,6 +57,7 @@ class Statement:
     allowed_period: float | None  # in the whole period; None when nothing was measured
     causes: tuple[Cause, ...]
     not_called: tuple[str, ...]  # endpoint patterns without a request
+    lacking: str  # which requests were recorded and cannot be read any more; empty: none
 
     @property
     def spent(self) -> int:
@@ -75,22 +76,28 @@ class Statement:
 
 
 def state(
-    commitment: Ratio, measured: Measured, period: Period, *, minimum_coverage: float, not_called: list[str]
+    commitment: Ratio,
+    measured: Measured,
+    period: Period,
+    *,
+    minimum_coverage: float,
+    not_called: list[str],
+    lacking: str = "",
 ) -> Statement:
-    """Judge one commitment about requests."""
+    """Judge one commitment about requests. ``lacking``: which requests were recorded and cannot be read any more."""
     n, good, minutes = measured.n, measured.good, len(measured.minutes)
     coverage = minutes / period.minutes
     allowed = _allowed(commitment, n)
     standing, because = _standing(
         commitment, n=n, good=good, coverage=coverage, minimum_coverage=minimum_coverage, period=period
     )
-    if standing is Standing.MET and not_called:
+    if standing is Standing.MET and (not_called or lacking):
         standing = Standing.UNMEASURED  # of a part of what was promised nothing is known
     skipped = f"; nobody called {some(not_called)}" if not_called else ""
     return Statement(
         commitment=commitment,
         standing=standing,
-        because=because + skipped,
+        because=because + skipped + (f"; {lacking}" if lacking else ""),
         n=n,
         good=good,
         unsent=measured.unsent,
@@ -102,6 +109,7 @@ def state(
         allowed_period=allowed / coverage if coverage else None,
         causes=_causes(measured),
         not_called=tuple(not_called),
+        lacking=lacking,
     )
 
 

@@ -241,6 +241,17 @@ def test_an_incident_that_began_before_the_fault_says_so(tmp_path: Path) -> None
     assert f"game day: {TERMINATE}; 40 of the bad in normal service" in (built.out / "report.html").read_text()
 
 
+def test_samples_that_cannot_be_read_are_not_met(tmp_path: Path) -> None:
+    """What they held may have been bad."""
+    run = tell(tmp_path / "run", Story(chapters=("baseline",))).path
+    (run / "samples" / "w1.parquet").write_bytes(b"not whole")
+    promised = _promised(tmp_path, minimum_coverage=0.0005, objective=0.9)
+    built = build("2026-11-18", [run], commitments=promised, out=tmp_path / "out")
+
+    assert (built.facts["commitments"][0]["standing"], built.exit_code) == ("UNMEASURED", 2)
+    assert "samples/w1.parquet is not whole" in (built.out / "report.html").read_text()
+
+
 def test_requests_outside_the_period_do_not_count(runs: list[Path], tmp_path: Path) -> None:
     """A run over midnight is cut there."""
     midnight_us = 1_795_046_400_000_000  # 2026-11-19

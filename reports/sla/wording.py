@@ -98,6 +98,8 @@ def _so(one: Statement, report: Report) -> str:
     if one.coverage < report.promised.minimum_coverage:
         begin = f"What was measured is below {objective}; at" if one.is_below else "At"
         return f"{begin} least {least} of the {report.period.noun} must be measured before it may be called kept."
+    if one.lacking:
+        return f"But it may not be called kept: {one.lacking}."
     if one.not_called:
         return f"But nobody called {some(list(one.not_called))}, so that it may not be called kept."
     return f"That is too few requests to tell {objective}."
