@@ -40,7 +40,7 @@ class Latency(Part):
     kind: Literal["latency"]
     name: str = Field(min_length=1)
     objective: float = Field(gt=0, lt=1)
-    under_ms: float = Field(gt=0)
+    under_ms: float = Field(gt=0, le=86_400_000)
     endpoints: tuple[str, ...] = Field(min_length=1)
     origin: str = Field(min_length=1)
 

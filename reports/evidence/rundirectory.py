@@ -8,6 +8,7 @@ import json
 import os
 import secrets
 from collections import Counter
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any, Literal
@@ -82,6 +83,9 @@ class RunDirectory:
             ) from error
         if not isinstance(facts, dict) or facts.get("schema") != SCHEMA_VERSION:
             raise NotARunDirectoryError(f"{path}: expected run.json of schema {SCHEMA_VERSION}, found another")
+        odd = next((name for name, fits in _SHAPES.items() if not fits(facts.get(name))), None)
+        if odd:
+            raise NotARunDirectoryError(f"{path}: run.json: {odd}: {_found(facts[odd])} is not what a run writes")
         wrong = seal.broken(directory) if verify else []
         if wrong:
             raise SealBrokenError(f"{path}: {len(wrong)} files are not as they were sealed, the first: {wrong[0]}")
@@ -243,6 +247,42 @@ class RunDirectory:
     def _count(self, path: Path, torn: int) -> None:
         if torn:
             self.torn[path.relative_to(self.path).as_posix()] = torn
+
+
+def _is_time(value: Any) -> bool:
+    return value is None or (_is_number(value) and 0 <= value < _YEAR_3000_US)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float)
+
+
+def _is_table(value: Any) -> bool:
+    return value is None or isinstance(value, dict)
+
+
+def _is_list(value: Any) -> bool:
+    return value is None or isinstance(value, list)
+
+
+def _is_list_of_tables(value: Any) -> bool:
+    return value is None or (isinstance(value, list) and all(isinstance(one, dict) for one in value))
+
+
+def _found(value: Any) -> str:
+    return f"{value!r:.60}"
+
+
+_YEAR_3000_US = 32_503_680_000_000_000
+# What readers do arithmetic with, or walk through: the facts of run.json and what they must be when they are there.
+_SHAPES: dict[str, Callable[[Any], bool]] = {
+    "started_us": _is_time,
+    "objectives": _is_table,
+    "experiments": _is_list_of_tables,
+    "promises": _is_list,
+    "duration_s": lambda value: value is None or _is_number(value),
+    "warm_up_s": lambda value: value is None or _is_number(value),
+}
 
 
 def _delivery(record: dict[str, Any], worker: str) -> Delivery:

@@ -337,3 +337,16 @@ def test_a_record_that_is_not_as_its_schema_says_is_torn(
 
     assert read(run) == []
     assert run.torn == {name: 1}
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("started_us", "yesterday"), ("started_us", 10**20), ("objectives", [1]), ("experiments", ["a"]), ("promises", 3),
+     ("duration_s", "long")],
+)  # fmt: skip
+def test_a_run_json_with_another_shape_is_one_line(tmp_path: Path, name: str, value: object) -> None:
+    """Whoever opens it would stumble over it later, with a traceback."""
+    run = RunDirectory.create(tmp_path / "run", name="x", kind="load", facts={name: value})
+
+    with pytest.raises(NotARunDirectoryError, match=f"run.json: {name}: "):
+        RunDirectory.open(run.path)
