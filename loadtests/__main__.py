@@ -87,10 +87,14 @@ def run(
         out=out,
     )
     recorded, verdict = _run(order, known, as_json=as_json)
-    for path, name in ((junit, telling.JUNIT), (markdown, telling.SUMMARY)):
-        if path is not None:
-            path.write_bytes((recorded.output / name).read_bytes())
+    told = {
+        path: (recorded.output / name).read_bytes()
+        for path, name in ((junit, telling.JUNIT), (markdown, telling.SUMMARY))
+        if path
+    }
     recorded.seal()
+    for path, text in told.items():
+        path.write_bytes(text)
     _tell(recorded, verdict, as_json=as_json)
     raise typer.Exit(verdict.exit_code)
 
@@ -144,6 +148,11 @@ def _name(file: Path) -> str:
 def _require_place(path: Path | None) -> None:
     if path is not None and (path.is_dir() or not path.parent.is_dir()):
         raise UsageError(f"{path}: expected the path of a file in a directory that is there")
+    if path is not None:
+        try:
+            path.open("ab").close()
+        except OSError as error:
+            raise UsageError(f"{path}: expected the path of a file that can be written: {error.strerror}") from error
 
 
 def _tell(run: RunDirectory, verdict: Verdict, *, as_json: bool) -> None:

@@ -84,3 +84,9 @@ def test_a_run_without_a_request_is_unknown(tmp_path: Path, capsys: pytest.Captu
 def test_each_command_shows_an_example(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert _code([command, "--help"]) == 0
     assert f"Example: loadgate {command}" in capsys.readouterr().out
+
+
+def test_a_file_that_cannot_be_written_is_said_before_anything_starts(capsys: pytest.CaptureFixture[str]) -> None:
+    """Not when the run is over, and its verdict with it."""
+    assert _code(["run", "--junit", "/proc/gate.xml"]) == 64
+    assert "/proc/gate.xml: expected the path of a file that can be written" in capsys.readouterr().err
