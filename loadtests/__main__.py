@@ -93,8 +93,8 @@ def run(
         if path
     }
     recorded.seal()
-    for path, text in told.items():
-        path.write_bytes(text)
+    for path, body in told.items():
+        path.write_bytes(body)
     _tell(recorded, verdict, as_json=as_json)
     raise typer.Exit(verdict.exit_code)
 

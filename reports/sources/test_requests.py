@@ -101,7 +101,7 @@ def test_a_second_in_which_the_generator_was_late_is_not_measured(tmp_path: Path
 
 def test_a_frozen_generator_measures_nothing_all_the_time(tmp_path: Path) -> None:
     """Not only in its last second: what was due meanwhile is sent late by the generator, not by the system."""
-    late = {"start_us": 16 * S, "end_us": 16 * S + 5}
+    late: dict[str, Any] = {"start_us": 16 * S, "end_us": 16 * S + 5}
     lagging = taken(tmp_path / "a", lagging=(16,), lag_us=8 * S, **late)
     silent = taken(tmp_path / "b", silent=range(9, 16), **late)
 
