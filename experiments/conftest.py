@@ -11,7 +11,9 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import boto3
 import pytest
+from botocore.config import Config
 
 from experiments.trap import Trap
 from fixtures.target import Target
@@ -74,7 +76,9 @@ def moto_url() -> Iterator[str]:
             assert server.poll() is None, "the moto server ended at once"
             assert time.monotonic() < deadline, "the moto server did not answer within 30 s"
             time.sleep(0.1)
-        yield f"http://127.0.0.1:{port}"
+        url = f"http://127.0.0.1:{port}"
+        _load(url)
+        yield url
     finally:
         server.terminate()
         server.wait(10)
@@ -83,6 +87,13 @@ def moto_url() -> Iterator[str]:
 def _free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         return int(listener.getsockname()[1])
+
+
+def _load(url: str) -> None:
+    """The first call of a service loads its tables: seconds on a busy machine, more than a test's client waits."""
+    keys = {"aws_access_key_id": "moto", "aws_secret_access_key": "moto", "region_name": "eu-central-1"}
+    ec2 = boto3.client("ec2", endpoint_url=url, config=Config(read_timeout=60), **keys)
+    ec2.describe_images(Owners=["amazon"])
 
 
 def _answers(port: int) -> bool:

@@ -2,10 +2,12 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -40,8 +42,13 @@ FILES = (
 
 def run_gameday(*arguments: str, region: str, within_s: float = 280) -> subprocess.CompletedProcess[str]:
     """The command as a person gives it."""
+    return run_suite("experiments", *arguments, region=region, within_s=within_s)
+
+
+def run_suite(package: str, *arguments: str, region: str, within_s: float = 280) -> subprocess.CompletedProcess[str]:
+    """``gameday``, ``loadgate`` or ``slareport``, named by its package."""
     env = {**os.environ, "SUITE_REGION": region}
-    command = [sys.executable, "-m", "experiments", *arguments]
+    command = [sys.executable, "-m", package, *arguments]
     return subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=False, timeout=within_s)
 
 
@@ -129,6 +136,42 @@ def test_a_front_door_that_is_not_proven_is_refused(region: Target, region_name:
         f"gameday: expected a certificate for {region.web.name} signed by the CA in {ca_file}, found at"
     )
     assert not (tmp_path / "run").exists()
+
+
+def test_a_gate_and_a_report_over_both(played: Path, region_name: str, tmp_path: Path) -> None:
+    """The other two jobs: a gate on the same region, and the month's report over both."""
+    gate, report = tmp_path / "gate", tmp_path / "report"
+    (tmp_path / "release.rules").write_text(
+        "errors of * < 0.1%\nrate of checkInventory >= 1/s\nerrors of nobody < 1%\n"
+    )
+    gated = run_suite(
+        "loadtests",
+        "run",
+        "--profile",
+        "smoke",
+        "--rules",
+        str(tmp_path / "release.rules"),
+        "--out",
+        str(gate),
+        region=region_name,
+    )
+    assert gated.returncode == 2, gated.stdout + gated.stderr
+    said = {one["name"]: one["status"] for one in json.loads((gate / "verdict.json").read_text())["promises"]}
+    assert said.pop("load_delivered") in ("PASS", "UNKNOWN")  # as above: the machine may be too busy
+    assert said == {
+        "errors of * < 0.1%": "PASS",
+        "rate of checkInventory >= 1/s": "PASS",
+        "errors of nobody < 1%": "UNKNOWN",
+    }
+
+    starts = RunDirectory.open(gate).read_samples().column("intended_us")[0].as_py() / 1e6
+    month = datetime.fromtimestamp(starts, UTC).strftime("%Y-%m")
+    built = run_suite(
+        "reports", "build", "--period", month, "--from", str(played), str(gate), "--out", str(report), region="none"
+    )
+    assert built.returncode in (0, 1, 2), built.stdout + built.stderr
+    assert {one["kind"] for one in json.loads((report / "report.json").read_text())["runs"]} == {"gameday", "load"}
+    assert "https://" not in re.sub(r">[^<]*<", "><", (report / "report.html").read_text())
 
 
 def test_plan_names_what_would_be_touched(region_name: str, played: Path) -> None:
