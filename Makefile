@@ -17,8 +17,9 @@ $(READY): requirements.lock pyproject.toml fixtures/setup.sh
 gameday: $(READY)  ## run the default game day on the local region; ARGS="--experiment baseline" to choose
 	@$(BIN)/gameday run $(ARGS)
 
-test: $(READY)  ## run all tests, one short game day on a real local region among them
-	@$(BIN)/python -m pytest $(ARGS)
+# Two at once, each with a region of its own; in the order of the files, because the longest tests come first in it.
+test: $(READY)  ## run all tests: one game day, three weaknesses, a gate and a report on real local regions among them
+	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 weaknesses: $(READY)  ## switch on each known weakness and see that it is found
 	@$(BIN)/python -m experiments.weaknesses $(ARGS)

@@ -153,7 +153,7 @@ def test_a_gate_and_a_report_over_both(played: Path, region_name: str, tmp_path:
     assert again.returncode == 2, again.stdout + again.stderr
     assert "no request to POST /api/nobodyCallsIt in this run; there are GET /" in again.stdout
 
-    starts = RunDirectory.open(gate).read_samples().column("intended_us")[0].as_py() / 1e6
+    starts = RunDirectory.open(gate).read_samples().column("sched_us")[0].as_py() / 1e6
     month = datetime.fromtimestamp(starts, UTC).strftime("%Y-%m")
     runs = ["--from", str(played), str(gate)]
     built = run_suite("reports", "build", "--period", month, *runs, "--out", str(report), region="none")

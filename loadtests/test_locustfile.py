@@ -114,7 +114,7 @@ def stop(process: subprocess.Popen[str], how: signal.Signals = signal.SIGTERM) -
     return out, err
 
 
-def wait_until(what: str, ready: Callable[[], bool], within_s: float = 20) -> None:
+def wait_until(what: str, ready: Callable[[], bool], within_s: float = 60) -> None:
     deadline = time.monotonic() + within_s
     while not ready():
         assert time.monotonic() < deadline, f"{what}: not within {within_s} s"
