@@ -80,6 +80,24 @@ def test_a_run_without_a_request_is_unknown(tmp_path: Path, capsys: pytest.Captu
     assert "UNKNOWN: 0 of 3 promises held (exit 2)" in out
 
 
+@pytest.mark.parametrize("name", ["duration_s", "warm_up_s"])
+def test_a_run_that_does_not_say_how_long_it_is_is_unknown(
+    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """No fault of the suite."""
+    facts = {"profile": "smoke", "seed": 1, "duration_s": 30, "warm_up_s": 5, name: None}
+    run = RunDirectory.create(tmp_path / "run", name="x", kind="load", facts=facts)
+    assert _code(["judge", str(run.path)]) == 2
+    assert ("30 s" in capsys.readouterr().out) == (name == "warm_up_s")
+
+
+@pytest.mark.parametrize("rule", ["errors of * < 200%", "errors of * <= 100%", "rate of * >= 0/s"])
+def test_a_rule_that_can_only_pass_is_64(rule: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "my.rules").write_text(rule)
+    assert _code(["run", "--rules", str(tmp_path / "my.rules")]) == 64
+    assert "^" in capsys.readouterr().err.splitlines()[-1]
+
+
 @pytest.mark.parametrize("command", ["run", "judge"])
 def test_each_command_shows_an_example(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert _code([command, "--help"]) == 0

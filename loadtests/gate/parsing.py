@@ -1,6 +1,7 @@
 """Rule files: from text to rules, and from a mistake to one message with a caret under the wrong word."""
 
 import re
+from decimal import Decimal
 from functools import cache
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from reports.judge.rules import Rule, Who
 
 GRAMMAR = Path(__file__).with_name("rules.lark")
 DEFAULT_RULES = Path(__file__).parents[1] / "rules" / "default.rules"
-SECONDS = {"ms": 0.001, "s": 1.0}
+SECONDS = {"ms": Decimal("0.001"), "s": Decimal(1)}
 
 # How a person calls what the grammar expects.
 WORDS = {
@@ -69,11 +70,25 @@ def _parse(line: str, where: str) -> Rule:
         raise RulesError(_message(line, where, _column(line, error), _expected(error))) from None
     tokens = {token.type: token for token in tree.children if isinstance(token, Token)}
     number = tokens["NUMBER"]
-    bound = float(number) * _scale(tokens)
+    bound = float(Decimal(number) * _scale(tokens))  # 7 errors in 1,000 keep "<= 0.7%", which 0.7 * 0.01 does not
     inclusive = "AT_MOST" in tokens or "AT_LEAST" in tokens
-    if bound == 0 and "LESS" in tokens:
-        raise RulesError(_message(line, where, number.column or 1, "a number over 0, since nothing is below it"))
+    senseless = _senseless(tokens, bound)
+    if senseless:
+        raise RulesError(_message(line, where, number.column or 1, senseless))
     return Rule(_text(line, tree), str(tree.children[0]), _who(tokens), bound, inclusive, where)
+
+
+def _senseless(tokens: dict[str, Token], bound: float) -> str | None:
+    """Return what is expected in the place of a bound that can only fail, or only pass; None for any other."""
+    if bound == 0 and "LESS" in tokens:
+        return "a number over 0, since nothing is below it"
+    if bound == 0 and "AT_LEAST" in tokens:
+        return "a number over 0, since no rate is below it"
+    if "PERCENT" in tokens and bound >= 1 and "AT_MOST" in tokens:
+        return "a number under 100, since no more than all can be errors"
+    if "PERCENT" in tokens and bound > 1:
+        return "a number up to 100, since no more than all can be errors"
+    return None
 
 
 @cache
@@ -81,10 +96,10 @@ def _parser() -> Lark:
     return Lark(GRAMMAR.read_text(), parser="lalr")
 
 
-def _scale(tokens: dict[str, Token]) -> float:
+def _scale(tokens: dict[str, Token]) -> Decimal:
     if "PERCENT" in tokens:
-        return 0.01
-    return SECONDS[tokens["TIME_UNIT"]] if "TIME_UNIT" in tokens else 1.0
+        return Decimal("0.01")
+    return SECONDS[tokens["TIME_UNIT"]] if "TIME_UNIT" in tokens else Decimal(1)
 
 
 def _who(tokens: dict[str, Token]) -> Who:

@@ -67,8 +67,8 @@ def _what(run: RunDirectory) -> str:
     target = facts.get("target")
     name = target.get("name") if isinstance(target, dict) else target
     said = f"Profile {facts.get('profile')}, seed {facts.get('seed')}, target {name}"
-    if "duration_s" in facts:
-        said += f", {facts['duration_s']:g} s after a warm-up of {facts.get('warm_up_s', 0):g} s that does not count"
+    if facts.get("duration_s") is not None:
+        said += f", {facts['duration_s']:g} s after a warm-up of {facts.get('warm_up_s') or 0:g} s that does not count"
     return said
 
 

@@ -27,6 +27,8 @@ def parse(line: str) -> Rule:
         ("mean of journey:intake < 20 ms", "mean", Who("journey", "intake"), 0.02, False),
         ("errors of * < 0.1%", "errors", Who(), 0.001, False),
         ("errors of journey:pos <= 0 %", "errors", Who("journey", "pos"), 0, True),
+        ("errors of * < 100%", "errors", Who(), 1, False),
+        ("rate > 0/s", "rate", Who(), 0, False),
         ("rate >= 50/s", "rate", Who(), 50, True),
         ("rate of storeLookup > 7.5 / s", "rate", Who("endpoint", "storeLookup"), 7.5, False),
     ],
@@ -57,6 +59,10 @@ def test_a_good_line(line: str, measure: str, who: Who, bound: float, inclusive:
         ("errors of * < 5ms", 16, "ms", "expected %"),
         ("errors < 5%", 8, "<", "expected of"),
         ("errors of * < 0%", 15, "0%", "expected a number over 0"),
+        ("errors of * < 200%", 15, "200%", "expected a number up to 100"),
+        ("errors of * <= 100 %", 16, "100", "expected a number under 100"),
+        ("errors of * <= 100.5%", 16, "100.5%", "expected a number under 100"),
+        ("rate of * >= 0/s", 14, "0/s", "expected a number over 0"),
         ("rate < 5/s", 6, "<", "expected of, > or >="),
         ("rate >= 5/m", 10, "/m", "expected /s"),
         ("\tp95 of * < 1s over 5m", 16, "over", "expected the end of the line"),
@@ -73,6 +79,12 @@ def test_a_bad_line_has_a_caret_under_the_wrong_word(line: str, column: int, wor
     assert said.endswith(f"found {word!r}" if word else "found the end of the line")
     assert shown == f"  {line.expandtabs(1)}"
     assert caret == " " * (column + 1) + "^" * len(word or "^")
+
+
+def test_a_bound_is_the_number_that_was_written() -> None:
+    """0.7 * 0.01 is a little less than 0.007 to a computer, and 7 errors in 1,000 would break a rule that they keep."""
+    assert parse("errors of * <= 0.7%").keeps(7 / 1000)
+    assert parse("max of * <= 1.001s").keeps(1_001_000 / 1e6)
 
 
 @pytest.mark.parametrize("text", ["", "\n  \n", "# p95 of * < 1s\n"])
