@@ -4,7 +4,7 @@ Every request that was due counts, by when it was due. One that was still withou
 *open*: it took at least so long, and nobody knows how long at most.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,10 +14,12 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from reports.evidence import BUSINESS
+from reports.judge.case import Case
 from reports.judge.requests import Bools, Floats, Ints
 from reports.judge.rules import Who
 
 Names = NDArray[np.object_]
+Late = tuple[str, int, int]  # a worker, and the stretch (from, to] in microseconds in which it was late itself
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,7 @@ class Answers:
     took_s: Floats  # from when it was due to its end; of one that is open, at least
     end_us: Ints  # 0: open
     good: Bools  # answered as it should be; a business refusal is an answer
+    worker: Names
 
     def __len__(self) -> int:
         return len(self.due_us)
@@ -52,6 +55,13 @@ class Answers:
         """Return those due in ``[from_us, to_us)``."""
         return self.where((self.due_us >= from_us) & (self.due_us < to_us))
 
+    def outside(self, late: Sequence[Late]) -> "Answers":
+        """Return those that were not due while their worker was late itself."""
+        inside = np.zeros(len(self), dtype=bool)
+        for worker, from_us, to_us in late:
+            inside |= (self.worker == worker) & (self.due_us > from_us) & (self.due_us <= to_us)
+        return self.where(~inside)
+
     def of(self, who: Who) -> "Answers":
         """Return those of one journey or of the endpoint of exactly that name; everybody's are all."""
         if who.kind == "everybody":
@@ -66,6 +76,19 @@ class Answers:
     def journeys(self) -> list[str]:
         """Return the names of all journeys that were made."""
         return sorted({str(name) for name in self.journey})
+
+
+def late(case: Case) -> list[Late]:
+    """When each worker itself was late: as long as its loop was, and as long as it wrote no second (it was frozen)."""
+    lag_us, gap_us = (case.objectives.value(name) * 1e6 for name in ("loop_lag_s", "beat_gap_s"))
+    found, before = list[Late](), dict[str, int]()
+    for second in case.delivery:
+        silent_us = second.at_us - before.get(second.worker, second.at_us)
+        before[second.worker] = second.at_us
+        if second.loop_lag_us > lag_us or silent_us > gap_us:
+            since_us = second.at_us - max(1_000_000, second.loop_lag_us, silent_us)
+            found.append((second.worker, since_us, second.at_us))
+    return found
 
 
 def of_samples(samples: pa.Table, ended_us: Mapping[str, int]) -> Answers:
@@ -89,7 +112,7 @@ def of_samples(samples: pa.Table, ended_us: Mapping[str, int]) -> Answers:
     business = pc.and_(pc.equal(outcome, "refused"), pc.starts_with(error, pattern=BUSINESS))
     good = np.asarray(pc.or_(pc.equal(outcome, "ok"), business)) & (end > 0)
     took = (np.where(end > 0, end, known_us) - due) / 1e6
-    return Answers(due, _names(samples["endpoint"]), _names(samples["journey"]), took, end, good)
+    return Answers(due, _names(samples["endpoint"]), _names(samples["journey"]), took, end, good, worker)
 
 
 def _ints(column: pa.ChunkedArray) -> Ints:

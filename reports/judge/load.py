@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from reports.evidence import RunDirectory
-from reports.judge.answers import of_samples
+from reports.judge.answers import late, of_samples
 from reports.judge.case import Case, read_case
 from reports.judge.delivery import NAME as DELIVERED
 from reports.judge.delivery import delivered
@@ -40,7 +40,7 @@ def judge_load(run: RunDirectory, rules: Sequence[Rule]) -> Verdict:
     ended = {str(one.subject): one.at_us for one in case.of_kind("load.worker.stopped")}
     requests = of_samples(samples, ended)
     from_us, to_us = measured_stretch(case)
-    stretch = Stretch(requests.due_between(from_us, to_us), requests, from_us, to_us)
+    stretch = Stretch(requests.due_between(from_us, to_us), requests, from_us, to_us, late(case))
     load = _load_delivered(case, from_us, to_us)
     sound = Soundness(
         trouble(case, from_us, to_us) if len(requests) else None, None if load.status is Status.PASS else load.because

@@ -1,5 +1,6 @@
 """The rules of a load gate as data: what is measured, of which requests, and the bound that it is held to. Pure."""
 
+import math
 from dataclasses import dataclass
 from typing import Literal
 
@@ -43,12 +44,38 @@ class Rule:
         return value > self.bound if self.measure == "rate" else value < self.bound
 
 
-def shown(value: float, unit: str) -> str:
-    """Return a number of a rule for a sentence: "214 ms", "2.4 s", "0.08 %", "81.2/s"."""
-    if unit == "ratio":
-        return f"{value * 100:.3g} %"
-    if unit == "1/s":
-        return f"{value:.3g}/s"
-    if value == float("inf"):
+def shown(value: float, unit: str, *, bound: float | None = None) -> str:
+    """Return what was measured for a sentence: "214 ms", "2.40 s", "0.08 %", "81.2/s".
+
+    With as many digits as it takes to be seen on its own side of a ``bound`` that it differs from.
+    """
+    if math.isinf(value):
         return "no answer"
-    return f"{value * 1e3:.0f} ms" if value < 1 else f"{value:.2f} s"
+    scale, form, word = _written(value, unit)
+    mine, other = value * scale, (value if bound is None else bound) * scale
+    least = max(_DIGITS[word], len(f"{mine:.0f}")) if form == "g" else _DIGITS[word]  # 1234/s, not 1.23e+03/s
+    texts = [f"{mine:.{digits}{form}}" for digits in range(least, 16)]
+    return next((text for text in texts if _side(float(text), other) == _side(mine, other)), texts[-1]) + word
+
+
+def written(bound: float, unit: str) -> str:
+    """Return a bound for a sentence, in all the digits that it was written with: "800 ms", "0.1 %", "50/s"."""
+    scale, _, word = _written(bound, unit)
+    return f"{bound * scale:.12g}{word}"
+
+
+_DIGITS = {" %": 3, "/s": 3, " ms": 0, " s": 2}
+
+
+def _written(value: float, unit: str) -> tuple[float, str, str]:
+    """By what a number is multiplied, how its digits are counted, and the word behind it."""
+    if unit == "ratio":
+        return 100, "g", " %"
+    if unit == "1/s":
+        return 1, "g", "/s"
+    return (1000, "f", " ms") if value < 1 else (1, "f", " s")
+
+
+def _side(value: float, bound: float) -> int:
+    """On which side of a bound a number is; the noise of a multiplication is on none."""
+    return 0 if math.isclose(value, bound, rel_tol=1e-12) else 1 if value > bound else -1

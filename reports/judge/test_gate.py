@@ -9,7 +9,7 @@ from reports.evidence.schema import SAMPLES
 from reports.judge.answers import Answers, of_samples
 from reports.judge.gate import Stretch, judge_rule, requests_needed
 from reports.judge.promise import Promise
-from reports.judge.rules import Rule, Who
+from reports.judge.rules import Rule, Who, shown, written
 
 S = 1_000_000
 STOCK, ORDERS, ORDER = "POST /api/checkInventory", "GET /api/orders", "GET /api/orders/{orderId}"
@@ -62,6 +62,9 @@ OPEN: Like = {"took_s": None, "outcome": "censored"}
             "p99", 0.8, [(99, OK), (1, SLOW)], "UNKNOWN", "only 100 requests", id="one slow one may be chance"
         ),
         pytest.param("p99.9", 0.8, [(2994, OK)], "UNKNOWN", "needs 2,995", id="too few for a p99.9"),
+        pytest.param("p50", 0.8, [(3, OK), (2, SLOW)], "UNKNOWN", "needs 30", id="a median of five is an anecdote"),
+        pytest.param("p50", 0.8, [(5, SLOW)], "FAIL", "p50 is 2.00 s", id="few, and all of them slow: a median, too"),
+        pytest.param("errors", 0.5, [(5, OK)], "UNKNOWN", "needs 30", id="five without an error"),
         pytest.param("mean", 0.8, [(200, OK), (200, {"took_s": 1.0})], "PASS", "mean is 550 ms", id="mean"),
         pytest.param("mean", 0.8, [(399, OK), (1, OPEN)], "UNKNOWN", "mean is >= ", id="a mean with one open"),
         pytest.param("mean", 0.8, [(20, SLOW)], "UNKNOWN", "only 20 requests", id="a mean of few"),
@@ -88,6 +91,11 @@ OPEN: Like = {"took_s": None, "outcome": "censored"}
         pytest.param("rate", 30, [(400, OK)], "PASS", "/s good answers in 10 s (400 requests due)", id="rate"),
         pytest.param("rate", 30, [(250, OK), (150, FAILED)], "FAIL", "25/s good answers", id="failures are none"),
         pytest.param("rate", 50, [(400, OK)], "UNKNOWN", "the load itself asked for 40/s", id="nobody asked for more"),
+        pytest.param(
+            "rate", 39.9, [(400, OK)], "UNKNOWN", "did not ask for clearly more", id="asked for just the bound"
+        ),
+        pytest.param("rate", 39.9, [(399, OK), (1, FAILED)], "FAIL", "the bound is 39.9/s", id="one failed"),
+        pytest.param("rate", 39.9, [(300, OK), (100, OPEN)], "FAIL", "the bound is 39.9/s", id="saturated"),
     ],
 )
 def test_a_rule(measure: str, bound: float, groups: list, status: str, because: str) -> None:
@@ -100,6 +108,69 @@ def test_a_rule(measure: str, bound: float, groups: list, status: str, because: 
 def test_the_bound_itself(inclusive: bool, status: str) -> None:
     """<= and < differ there and nowhere else."""
     assert judged("max", 0.1, requests((400, OK)), inclusive=inclusive).status == status
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "bound", "said", "kept_to"),
+    [
+        (3 / 2995, "ratio", 0.001, "0.1002 %", "0.1 %"),
+        (0.001, "ratio", 0.001, "0.1 %", "0.1 %"),
+        (0.01, "ratio", 0.0101, "1 %", "1.01 %"),
+        (0.0100049, "ratio", 0.01, "1.0005 %", "1 %"),
+        (0.5002, "s", 0.5, "500.2 ms", "500 ms"),
+        (0.214, "s", 2.0, "214 ms", "2 s"),
+        (0.9996, "s", 1.0, "999.6 ms", "1 s"),
+        (2.0001, "s", 2.0, "2.0001 s", "2 s"),
+        (2.4, "s", 0.8, "2.40 s", "800 ms"),
+        (39.6, "1/s", 40, "39.6/s", "40/s"),
+        (39.64, "1/s", 39.62, "39.64/s", "39.62/s"),
+        (1234.4, "1/s", 1000, "1234/s", "1000/s"),
+        (math.inf, "s", 1, "no answer", "1 s"),
+    ],
+)
+def test_what_differs_from_the_bound_never_looks_like_it(
+    value: float, unit: str, bound: float, said: str, kept_to: str
+) -> None:
+    """Nor as if it were on the other side."""
+    assert (shown(value, unit, bound=bound), written(bound, unit)) == (said, kept_to)
+
+
+def test_a_rule_says_both() -> None:
+    errors = judged("errors", 0.001, requests((2992, OK), (3, FAILED)))
+    assert (errors.status, "(0.1002 %); the bound is 0.1 %" in errors.because) == ("FAIL", True), errors.because
+    slowest = judged("max", 0.5, requests((400, {"took_s": 0.5002})))
+    assert (slowest.status, "is 500.2 ms (400 requests); the bound is 500 ms" in slowest.because) == ("FAIL", True)
+
+
+def test_the_measured_number_is_kept_in_all_its_digits() -> None:
+    """verdict.json must not say 0.001 of a bound of 0.001 that was missed."""
+    assert judged("errors", 0.001, requests((2992, OK), (3, FAILED))).numbers["measured"] == pytest.approx(3 / 2995)
+
+
+LAGGING = [("w0", 4 * S - 1, 5 * S - 1)]  # what is due from 4 s up to 5 s: 40 of 400
+
+
+@pytest.mark.parametrize(
+    ("measure", "bound", "late", "status", "because"),
+    [
+        ("max", 0.5, LAGGING, "PASS", "max is 100 ms (360 requests); the bound is 500 ms; 40 more were due"),
+        ("p95", 0.5, LAGGING, "PASS", "p95 is 100 ms (360 requests)"),
+        ("mean", 0.15, LAGGING, "PASS", "mean is 100 ms"),
+        ("errors", 0.01, LAGGING, "PASS", "0 errors in 360 requests"),
+        ("rate", 35, LAGGING, "PASS", "/s good answers in 10 s (400 requests due)"),
+        ("max", 0.5, [("w1", 4 * S - 1, 5 * S - 1)], "FAIL", "max is >= 985 ms (400 requests"),
+        ("max", 0.5, [("w0", -S, 10 * S)], "UNKNOWN", "400 requests, and all of them were due in seconds"),
+    ],
+)
+def test_what_was_due_while_the_generator_was_late_says_nothing_of_latency_and_errors(
+    measure: str, bound: float, late: list[tuple[str, int, int]], status: str, because: str
+) -> None:
+    """Its own lag is in those times; a rate is of the system all the same."""
+    found = requests((160, OK), (20, {"took_s": 0.985}), (20, {"took_s": 0.3, "outcome": "failed"}), (200, OK))
+    rule = Rule("a rule", measure, Who(), bound, False, "my.rules, line 1")
+    promise = judge_rule(rule, Stretch(found.due_between(0, 10 * S), found, 0, 10 * S, late))
+    assert promise.status == status, promise.because
+    assert because in promise.because
 
 
 @pytest.mark.parametrize(

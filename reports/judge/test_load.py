@@ -1,6 +1,7 @@
 """load_delivered and latency_back_in_band: what the other numbers stand on, and what they compare."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pyarrow as pa
 import pytest
@@ -9,7 +10,10 @@ from reports.evidence import RunDirectory
 from reports.evidence.schema import SAMPLES
 from reports.judge.delivery import load_delivered, outside
 from reports.judge.latency import latency_back_in_band
+from reports.judge.load import judge_load
 from reports.judge.requests import from_samples
+from reports.judge.rules import Rule, Who
+from reports.judge.verdict import Verdict
 from reports.testing.cases import S, beats, case, course, event, traffic
 
 
@@ -147,3 +151,29 @@ def test_a_worker_that_was_killed_at_the_very_end_did_not_deliver(last_s: int, s
     found = case(events=[*course(), *told], requests=traffic([]), delivery=beats(to_s=last_s))
 
     assert load_delivered(found, found.experiments[0]).status == status
+
+
+def _gate(path: Path, lagging: int | None) -> Verdict:
+    """Judge 60 s of a load at 40/s; in one second the generator was late, so that what was due then took 985 ms."""
+    run = RunDirectory.create(path, name="x", kind="load", facts={"duration_s": 60})
+    samples, seconds = run.samples("w0"), run.delivery("w0")
+    for n in range(60 * 40):
+        due = n * S // 40 + 1
+        took = 985_000 if due // S + 1 == 30 else 10_000
+        samples.add(sched_us=due, start_us=due, end_us=due + took, endpoint="GET /x", outcome="ok")
+    for second in range(1, 61):
+        lag = 970_000 if second == lagging else 0
+        seconds.write({"at_us": second * S, "planned": 40, "sent": 40, "completed": 40, "loop_lag_us": lag})
+    samples.close()
+    seconds.close()
+    return judge_load(run, [Rule("max of * < 500ms", "max", Who(), 0.5, inclusive=False)])
+
+
+def test_a_gate_leaves_out_the_seconds_in_which_its_own_generator_was_late(tmp_path: Path) -> None:
+    """One of sixty is allowed, and is no news of the system; slow answers in a good second are."""
+    late, slow = _gate(tmp_path / "late", 30), _gate(tmp_path / "slow", None)
+
+    assert [promise.status for promise in late.promises] == ["PASS", "PASS"], late.because
+    assert "max is 10 ms (2,360 requests)" in late.promises[1].because
+    assert "; 40 more were due in seconds in which the load generator itself was late" in late.promises[1].because
+    assert (slow.verdict, "max is 985 ms (2,400 requests)" in slow.because) == ("FAIL", True)

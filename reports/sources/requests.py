@@ -12,6 +12,7 @@ import duckdb
 import pandas as pd
 
 from reports.evidence import BUSINESS, RunDirectory
+from reports.judge.answers import late
 from reports.judge.case import Case
 from reports.sources.runs import FaultWindow
 
@@ -58,9 +59,8 @@ class Requests:
         self, n: int, run: RunDirectory, case: Case, faults: Sequence[FaultWindow], *, from_us: int, to_us: int
     ) -> None:
         """Take in the requests of run number ``n`` that were due in ``[from_us, to_us)``."""
-        late = _late(case)
         self._db.register("samples", run.read_samples())
-        self._db.register("late", pd.DataFrame(late, columns=["worker", "from_us", "to_us"]).astype(_TYPES))
+        self._db.register("late", pd.DataFrame(late(case), columns=["worker", "from_us", "to_us"]).astype(_TYPES))
         rows = [(fault.experiment, fault.from_us, fault.to_us) for fault in faults]
         self._db.register("faults", pd.DataFrame(rows, columns=["experiment", "from_us", "to_us"]).astype(_TYPES))
         late_us = int(case.objectives.value("late_s") * 1e6)
@@ -72,19 +72,6 @@ class Requests:
     def ask(self, sql: str, parameters: Sequence[Any] | dict[str, Any] = ()) -> pd.DataFrame:
         """Return the answer to a query of the table ``requests``; its parameters in order (?) or by name ($name)."""
         return self._db.execute(sql, parameters).df()
-
-
-def _late(case: Case) -> list[tuple[str, int, int]]:
-    """When each worker itself was late: as long as its loop was, and as long as it wrote no second (it was frozen)."""
-    lag_us, gap_us = (case.objectives.value(name) * 1e6 for name in ("loop_lag_s", "beat_gap_s"))
-    found, before = [], dict[str, int]()
-    for second in case.delivery:
-        silent_us = second.at_us - before.get(second.worker, second.at_us)
-        before[second.worker] = second.at_us
-        if second.loop_lag_us > lag_us or silent_us > gap_us:
-            since_us = second.at_us - max(1_000_000, second.loop_lag_us, silent_us)
-            found.append((second.worker, since_us, second.at_us))
-    return found
 
 
 _TYPES = {"from_us": "int64", "to_us": "int64"}
