@@ -15,7 +15,7 @@ from reports.sla import files
 from reports.sla.errors import SlaError
 from reports.sla.gathering import Gathered, gather
 from reports.sla.incidents import incidents
-from reports.sla.measuring import measure, missing_endpoints
+from reports.sla.measuring import measure, missing_endpoints, seconds
 from reports.sla.page import page
 from reports.sla.period import Period, parse_period
 from reports.sla.report import Report
@@ -54,9 +54,9 @@ def build(period: str, paths: Sequence[Path], *, commitments: Path | None = None
 
 def make(period: Period, promised: Commitments, gathered: Gathered) -> Report:
     """Hold what was gathered against what was promised. Writes nothing."""
-    sinks = totals([(run.name, run.case) for run in gathered.runs])
-    minutes = gathered.requests.ask("SELECT count(DISTINCT due_us // 60000000) AS n FROM requests WHERE measured")
-    coverage = int(minutes["n"].item()) / period.minutes
+    sinks = totals([(run.name, run.case) for run in gathered.started_in(period)])
+    measured_s = seconds(gathered.requests)
+    coverage = measured_s / period.seconds
     least = promised.minimum_coverage
     lacking = "; ".join(f"{run.name}: {said}" for run in gathered.runs if (said := workers.lacking(run.case)))
     statements: list[Statement | WritesStatement] = []
@@ -76,7 +76,7 @@ def make(period: Period, promised: Commitments, gathered: Gathered) -> Report:
         sinks=sinks,
         incidents=_named(incidents(gathered.requests, promised.incidents), gathered),
         coverage=coverage,
-        minutes=int(minutes["n"].item()),
+        seconds=measured_s,
     )
 
 

@@ -6,6 +6,7 @@ from typing import Any
 from reports.render.svg import FAILED, GOOD, INK, LINE, PAPER, SOFT, UNKNOWN, as_element, settings
 from reports.sla.report import Report
 from reports.sla.statement import Cause, Statement, share
+from reports.sla.wording import minutes
 
 DAY_MINUTES = 1440
 FULL = 1.35  # a bar is drawn to this much of its budget; what is spent beyond is written
@@ -37,7 +38,7 @@ def picture(report: Report, *, wide: bool) -> str:
 
 
 def _measured(axes: Any, report: Report, *, wide: bool) -> None:
-    """A strip as long as the period, with a stroke for each minute that was measured."""
+    """A strip as long as the period, with a stroke for each minute in which something was measured."""
     period, total = report.period, report.period.minutes
     found = report.gathered.requests.ask(
         "SELECT DISTINCT due_us // 60000000 AS minute FROM requests WHERE measured ORDER BY 1"
@@ -54,7 +55,7 @@ def _measured(axes: Any, report: Report, *, wide: bool) -> None:
     step = 1 if days <= 7 else 7 if days <= 31 else 30
     for day in range(0, days, step):
         axes.text(day * DAY_MINUTES, -0.02, f"day {day + 1}", fontsize=7, color=SOFT, va="top", clip_on=False)
-    _title(axes, f"Measured: {report.minutes:,} of {total:,} minutes ({share(report.coverage)})")
+    _title(axes, f"Measured: {minutes(report.seconds)} of {total:,} minutes ({share(report.coverage)})")
 
 
 def _budget(axes: Any, one: Statement, report: Report, *, wide: bool) -> None:
@@ -112,4 +113,4 @@ def _label(report: Report) -> str:
         f"{one.commitment.name}: {one.spent:,} bad requests, {one.allowed_measured:,.0f} allowed in what was measured"
         for one in report.ratios
     )
-    return f"Measured {report.minutes:,} of {report.period.minutes:,} minutes. {spent}"
+    return f"Measured {minutes(report.seconds)} of {report.period.minutes:,} minutes. {spent}"

@@ -26,7 +26,7 @@ def facts(report: Report) -> dict[str, Any]:
         "period": {"name": period.name, "from_us": period.from_us, "to_us": period.to_us, "minutes": period.minutes},
         "verdict": str(report.verdict),
         "exit_code": EXIT_CODES[report.verdict],
-        "minutes_measured": report.minutes,
+        "seconds_measured": report.seconds,
         "coverage": report.coverage,
         "minimum_coverage": report.promised.minimum_coverage,
         "commitments": [_commitment(one) for one in report.statements],
@@ -96,21 +96,29 @@ def minute_table(report: Report) -> pd.DataFrame:
 
 
 def run_table(report: Report) -> pd.DataFrame:
-    """One row a run."""
+    """One row a run; ``requests`` are those that count in the period, ``from_us`` and ``to_us`` the run's own ends."""
+    counted = requests_by_run(report)
     rows = [
         {
             "run": run.name,
             "kind": run.recorded.kind,
             "verdict": run.verdict,
             "ended": run.ended,
-            "requests": run.recorded.requests,
+            "requests": counted[n],
             "from_us": run.recorded.from_us,
             "to_us": run.recorded.to_us,
             "faults": ", ".join(dict.fromkeys(one.experiment for one in run.faults)),
         }
-        for run in report.gathered.runs
+        for n, run in enumerate(report.gathered.runs)
     ]
     return pd.DataFrame(rows).astype({"from_us": "Int64", "to_us": "Int64"})
+
+
+def requests_by_run(report: Report) -> list[int]:
+    """Return how many requests of each run count in the period, in the order of the runs."""
+    found = report.gathered.requests.ask("SELECT run, count(*) AS n FROM requests WHERE measured GROUP BY 1")
+    counted = {int(run): int(n) for run, n in zip(found["run"], found["n"], strict=True)}
+    return [counted.get(n, 0) for n in range(len(report.gathered.runs))]
 
 
 def not_measured(report: Report) -> int:
@@ -148,6 +156,7 @@ def _numbers(one: Statement) -> dict[str, Any]:
         "by_minute_low": minute_low,
         "by_minute_high": minute_high,
         "minutes": one.minutes,
+        "seconds": one.seconds,
         "coverage": one.coverage,
         "allowed_measured": one.allowed_measured,
         "allowed_period": one.allowed_period,

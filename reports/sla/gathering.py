@@ -38,6 +38,10 @@ class Gathered:
     requests: Requests
     target: str
 
+    def started_in(self, period: Period) -> list[Run]:
+        """Return the runs whose writes belong to a period: a run over its edge has them in one period, not in two."""
+        return [run for run in self.runs if period.from_us <= run.recorded.started_us < period.to_us]
+
 
 def gather(paths: Sequence[Path], period: Period) -> Gathered:
     """Read the runs. Raises SlaError, or NotARunDirectoryError (SealBrokenError for a run that was altered)."""
@@ -58,7 +62,7 @@ def gather(paths: Sequence[Path], period: Period) -> Gathered:
 
 def _checked(path: Path, period: Period) -> Recorded:
     found = recorded(path)
-    from_us = found.started_us if found.from_us is None else found.from_us
+    from_us = found.started_us if found.from_us is None else min(found.started_us, found.from_us)
     to_us = found.started_us if found.to_us is None else found.to_us
     if to_us < period.from_us or from_us >= period.to_us:
         when = f"{day(from_us)}" if day(from_us) == day(to_us) else f"{day(from_us)} to {day(to_us)}"

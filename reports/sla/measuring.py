@@ -14,6 +14,12 @@ SELECT due_us // 60000000 AS minute, count(*) AS n, count(*) FILTER ({good}) AS 
     count(*) FILTER (NOT in_time) AS unsent
 FROM requests WHERE {mine} GROUP BY 1 ORDER BY 1
 """
+# A run that calls an endpoint once in three seconds looks at it all the while: whatever it asks shows that it is there.
+SECONDS = """
+SELECT count(DISTINCT due_us // 1000000) AS n FROM requests
+WHERE measured AND run IN (SELECT run FROM requests WHERE {mine})
+"""
+ANY = {"mine": "measured"}
 
 
 @dataclass(frozen=True)
@@ -21,10 +27,12 @@ class Measured:
     """What was measured of one commitment.
 
     ``causes``: columns experiment (None = in service), n, good. ``minutes``: columns minute (since the epoch), n, good.
+    ``seconds``: in how many there was any request, in the runs in which the commitment's endpoints were called at all.
     """
 
     causes: pd.DataFrame
     minutes: pd.DataFrame
+    seconds: int
 
     @property
     def n(self) -> int:
@@ -47,7 +55,17 @@ def measure(requests: Requests, commitment: Ratio) -> Measured:
     parts, values = condition(commitment)
     causes = requests.ask(BY_CAUSE.format(**parts), values)
     causes["experiment"] = causes["experiment"].astype(object).where(causes["experiment"].notna(), None)
-    return Measured(causes, requests.ask(BY_MINUTE.format(**parts), values))
+    minutes = requests.ask(BY_MINUTE.format(**parts), values)
+    return Measured(causes, minutes, _seconds(requests, parts, list(commitment.endpoints)))
+
+
+def seconds(requests: Requests) -> int:
+    """Return in how many seconds there was any request that counts."""
+    return _seconds(requests, ANY, [])
+
+
+def _seconds(requests: Requests, parts: dict[str, str], values: list[str]) -> int:
+    return int(requests.ask(SECONDS.format(**parts), values)["n"].item())
 
 
 def condition(commitment: Ratio) -> tuple[dict[str, str], list[Any]]:

@@ -9,7 +9,7 @@ from reports.judge import Word
 from reports.render import wording as times
 from reports.sla import wording
 from reports.sla.figure import picture
-from reports.sla.files import not_measured
+from reports.sla.files import not_measured, requests_by_run
 from reports.sla.report import Report
 from reports.sla.statement import Standing, share
 from reports.sla.writes import WritesStatement
@@ -51,6 +51,7 @@ def page(report: Report) -> str:
         writes=[one for one in report.statements if isinstance(one, WritesStatement)],
         incidents=[_incident(row) for row in report.incidents.itertuples(index=False)],
         not_measured=not_measured(report),
+        counted=requests_by_run(report),
     )
 
 

@@ -9,6 +9,7 @@ from reports.sla.errors import SlaError
 EXPECTED = "expected 2026-11, 2026-Q4, 2026, 2026-11-18 or 2026-11-01..2026-11-30"
 DAY_US = 86_400_000_000
 MINUTE_US = 60_000_000
+SECOND_US = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,11 @@ class Period:
     def minutes(self) -> int:
         """How many minutes the period has."""
         return (self.to_us - self.from_us) // MINUTE_US
+
+    @property
+    def seconds(self) -> int:
+        """How many seconds the period has."""
+        return (self.to_us - self.from_us) // SECOND_US
 
     @property
     def noun(self) -> str:

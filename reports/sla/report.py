@@ -23,8 +23,8 @@ class Report:
     statements: tuple[Statement | WritesStatement, ...]
     sinks: tuple[SinkTotals, ...]
     incidents: pd.DataFrame
-    coverage: float  # of the period's minutes, by any request
-    minutes: int
+    coverage: float  # of the period's seconds, by any request
+    seconds: int
 
     @property
     def ratios(self) -> tuple[Statement, ...]:

@@ -1,10 +1,11 @@
 """A commitment as judged: MET, FAIL or UNMEASURED, with its budget and who spent it. Pure.
 
 The budget of a period is the bad requests that it allows. How many requests the whole period had is not known where it
-was not measured; they are taken to come at the rate of the measured minutes. So much is allowed; when what was measured
+was not measured; they are taken to come at the rate of the measured seconds. So much is allowed; when what was measured
 alone has spent more, the promise is broken whatever happened in the rest. Not measured is never met.
 """
 
+import math
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -51,8 +52,9 @@ class Statement:
     unsent: int
     interval: Interval | None  # by the request (Wilson)
     minute_interval: Interval | None  # by the minute
-    minutes: int  # with at least one request
-    coverage: float  # of the period's minutes
+    minutes: int  # with at least one request: what the interval by minute stands on
+    seconds: int  # measured, in the runs in which its endpoints were called at all
+    coverage: float  # of the period's seconds
     allowed_measured: float  # bad requests that the promise allows in what was measured
     allowed_period: float | None  # in the whole period; None when nothing was measured
     causes: tuple[Cause, ...]
@@ -85,8 +87,8 @@ def state(
     lacking: str = "",
 ) -> Statement:
     """Judge one commitment about requests. ``lacking``: which requests were recorded and cannot be read any more."""
-    n, good, minutes = measured.n, measured.good, len(measured.minutes)
-    coverage = minutes / period.minutes
+    n, good = measured.n, measured.good
+    coverage = measured.seconds / period.seconds
     allowed = _allowed(commitment, n)
     standing, because = _standing(
         commitment, n=n, good=good, coverage=coverage, minimum_coverage=minimum_coverage, period=period
@@ -103,7 +105,8 @@ def state(
         unsent=measured.unsent,
         interval=by_request(good, n),
         minute_interval=by_minute(measured.minutes),
-        minutes=minutes,
+        minutes=len(measured.minutes),
+        seconds=measured.seconds,
         coverage=coverage,
         allowed_measured=allowed,
         allowed_period=allowed / coverage if coverage else None,
@@ -152,12 +155,12 @@ def _causes(measured: Measured) -> tuple[Cause, ...]:
 
 
 def share(ratio: float) -> str:
-    """Return a ratio as a person reads it, never rounded up to 100 % nor down to 0: "99.21 %", "0.03 %"."""
+    """Return a ratio as a person reads it, never rounded up, nor down to 0: "99.21 %", "0.03 %", "99.9999 %"."""
     if ratio in (0, 1):
         return f"{ratio:.0%}".replace("%", " %")
     hundred = ratio * 100
     for digits in range(2, 8):
-        text = f"{hundred:.{digits}f}"
-        if text not in (f"{100:.{digits}f}", f"{0:.{digits}f}"):
-            return f"{text} %"
+        whole = math.floor(round(hundred * 10**digits, 6))  # 0.9995 * 100 is a little less than 99.95 to a computer
+        if whole and f"{hundred:.{digits}f}" != f"{100:.{digits}f}":
+            return f"{whole / 10**digits:.{digits}f} %"
     return f"{hundred:.3g} %"

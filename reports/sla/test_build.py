@@ -58,7 +58,10 @@ def plain(runs: list[Path]) -> Iterator[sqlite3.Connection]:
 
 
 def test_counts_and_ratios_are_those_of_plain_sql(built: Built, plain: sqlite3.Connection) -> None:
-    """n, good, minutes of every commitment about requests."""
+    """n, good, minutes and measured seconds of every commitment about requests.
+
+    A second is measured when anything was asked in it, in a run in which the commitment's endpoints were called at all.
+    """
     for one in _ratios(built):
         fast = "" if one["kind"] == "availability" else f" AND end_us - sched_us <= {_under_us(one['name'])}"
         n, good, minutes = plain.execute(
@@ -66,12 +69,18 @@ def test_counts_and_ratios_are_those_of_plain_sql(built: Built, plain: sqlite3.C
             f" WHERE {_endpoints(one['name'])}"
         ).fetchone()
         assert n > 1000
-        assert (one["n"], one["good"], one["minutes"]) == (n, good, minutes)
+        (seconds,) = plain.execute(
+            "SELECT count(DISTINCT sched_us / 1000000) FROM judged"
+            f" WHERE run IN (SELECT run FROM judged WHERE {_endpoints(one['name'])})"
+        ).fetchone()
+        assert (one["n"], one["good"], one["minutes"], one["seconds"]) == (n, good, minutes, seconds)
         assert one["spent"] == n - good
         assert one["measured"] == pytest.approx(good / n)
-        assert one["coverage"] == pytest.approx(minutes / 43_200)
+        assert one["coverage"] == pytest.approx(seconds / 2_592_000)
+        assert seconds < minutes * 60, "a minute that was begun is no whole one"
         assert one["allowed_measured"] == pytest.approx((1 - one["objective"]) * n)
-        assert one["allowed_period"] == pytest.approx((1 - one["objective"]) * n * 43_200 / minutes)
+        assert one["allowed_period"] == pytest.approx((1 - one["objective"]) * n * 2_592_000 / seconds)
+    assert built.facts["seconds_measured"] == _ratios(built)[0]["seconds"]
 
 
 def test_the_harm_of_each_experiment_is_charged_to_it(built: Built, plain: sqlite3.Connection) -> None:
@@ -141,7 +150,7 @@ def test_the_files_say_what_the_json_says(built: Built) -> None:
         assert len(pd.read_csv(built.out / f"{name}.csv")) == len(built.facts[key]) > 0
     minutes = pd.read_csv(built.out / "minutes.csv")
     assert minutes["requests"].sum() == _ratios(built)[0]["n"]
-    assert minutes["minute_us"].nunique() == built.facts["minutes_measured"]
+    assert minutes["minute_us"].nunique() == _ratios(built)[0]["minutes"]
     budget = pd.read_csv(built.out / "budget.csv")
     assert budget["spent"].sum() == sum(one["spent"] for one in _ratios(built))
     assert pd.read_csv(built.out / "writes.csv")["lost"].sum() == 3
@@ -166,7 +175,7 @@ def test_the_page_stands_alone_and_speaks_plainly(built: Built) -> None:
 
 def test_met_needs_coverage_and_enough_requests(runs: list[Path], tmp_path: Path) -> None:
     """With a minimum that was reached and a quiet run, the promise is met."""
-    promised = _promised(tmp_path, minimum_coverage=0.0005, objective=0.9)
+    promised = _promised(tmp_path, minimum_coverage=0.0002, objective=0.9)
     built = build("2026-11-18", runs[:1], commitments=promised, out=tmp_path / "out")
 
     assert built.facts["commitments"][0]["standing"] == "MET"
@@ -191,7 +200,7 @@ def test_a_run_without_a_request_measures_nothing(runs: list[Path], tmp_path: Pa
     built = build("2026-11", [tmp_path / "empty"], out=tmp_path / "out")
 
     assert {one["standing"] for one in built.facts["commitments"]} == {"UNMEASURED"}
-    assert (built.exit_code, built.facts["minutes_measured"], built.facts["incidents"]) == (2, 0, [])
+    assert (built.exit_code, built.facts["seconds_measured"], built.facts["incidents"]) == (2, 0, [])
     assert "No such request was measured" in (built.out / "report.html").read_text()
 
 
@@ -245,7 +254,7 @@ def test_samples_that_cannot_be_read_are_not_met(tmp_path: Path) -> None:
     """What they held may have been bad."""
     run = tell(tmp_path / "run", Story(chapters=("baseline",))).path
     (run / "samples" / "w1.parquet").write_bytes(b"not whole")
-    promised = _promised(tmp_path, minimum_coverage=0.0005, objective=0.9)
+    promised = _promised(tmp_path, minimum_coverage=0.0002, objective=0.9)
     built = build("2026-11-18", [run], commitments=promised, out=tmp_path / "out")
 
     assert (built.facts["commitments"][0]["standing"], built.exit_code) == ("UNMEASURED", 2)
@@ -261,9 +270,44 @@ def test_requests_outside_the_period_do_not_count(runs: list[Path], tmp_path: Pa
     both = build("2026-11-18..2026-11-19", [run], out=tmp_path / "c").facts
 
     counts = [facts["commitments"][0]["n"] for facts in (first, second, both)]
+    assert counts == [facts["runs"][0]["requests"] for facts in (first, second, both)], "those that were counted"
     assert counts[0] > 100
     assert counts[1] > 100
     assert counts[0] + counts[1] == counts[2]
+
+
+def test_the_writes_of_a_run_over_midnight_belong_to_the_day_in_which_it_started(tmp_path: Path) -> None:
+    """Not to both: what is lost is lost once."""
+    midnight_us = 1_795_046_400_000_000  # 2026-11-19
+    story = Story(chapters=("baseline",), start_us=midnight_us - 10_000_000, sealed=True, lost=2)
+    run = tell(tmp_path / "late", story).path
+    first = build("2026-11-18", [run], out=tmp_path / "a").facts
+    second = build("2026-11-19", [run], out=tmp_path / "b").facts
+
+    assert (first["writes"][0]["acknowledged"], first["writes"][0]["lost"]) == (_acknowledged(run), 2)
+    assert (second["writes"], second["verdict"]) == ([], "UNKNOWN")
+    assert "in the runs that started in the period" in second["commitments"][-1]["because"]
+    assert "in which the run started" in (tmp_path / "b" / "report.html").read_text()
+
+
+def test_a_run_that_started_before_midnight_and_sent_after_it_is_in_the_day_of_its_start(tmp_path: Path) -> None:
+    """Or its writes would be in no report at all."""
+    midnight_us = 1_795_046_400_000_000
+    run = tell(tmp_path / "late", Story(chapters=("baseline",), start_us=midnight_us)).path
+    facts = json.loads((run / "run.json").read_text()) | {"started_us": midnight_us - 1}
+    (run / "run.json").write_text(json.dumps(facts))
+    built = build("2026-11-18", [run], out=tmp_path / "a")
+
+    assert built.facts["writes"][0]["acknowledged"] == _acknowledged(run)
+    assert built.facts["runs"][0]["requests"] == 0
+
+
+def test_the_page_says_how_it_was_measured(built: Built) -> None:
+    """What counts as measured, and that the warm-up of a gate does."""
+    page = (built.out / "report.html").read_text()
+
+    assert "A second counts as measured when" in page
+    assert "The warm-up of a load gate is measured traffic, too" in page
 
 
 def _ratios(built: Built) -> list[dict[str, Any]]:

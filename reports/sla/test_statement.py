@@ -19,8 +19,9 @@ def stated(
     objective: float = 0.99,
     least: float = 0.9,
     not_called: tuple[str, ...] = (),
+    seconds: int = 60,
 ) -> Statement:
-    """A day of which so many minutes were measured, all bad requests in the first of them."""
+    """A day of which so many minutes were measured, each for so long, all bad requests in the first of them."""
     series = pd.DataFrame({"minute": range(minutes), "n": rate, "good": rate, "unsent": 0})
     if minutes:
         series.loc[0, "good"] -= bad
@@ -28,7 +29,13 @@ def stated(
     commitment = Availability(
         kind="availability", name="A", objective=objective, endpoints=("*",), origin="the contract"
     )
-    return state(commitment, Measured(causes, series), DAY, minimum_coverage=least, not_called=list(not_called))
+    return state(
+        commitment,
+        Measured(causes, series, seconds=minutes * seconds),
+        DAY,
+        minimum_coverage=least,
+        not_called=list(not_called),
+    )
 
 
 @pytest.mark.parametrize(
@@ -54,6 +61,23 @@ def test_standing(minutes: int, bad: int, standing: Standing) -> None:
 def test_a_budget_that_is_just_spent_is_not_overspent(objective: float, bad: int) -> None:
     """1 - 0.9999 is a little less than 0.0001 to a computer."""
     assert stated(minutes=1440, bad=bad * 144, rate=1000, objective=objective).standing is Standing.MET
+
+
+def test_a_minute_that_was_measured_for_20_s_is_a_third_of_one() -> None:
+    """A load of 20 s in each minute has not seen all the day: what it spent is not all that the day allows."""
+    found = stated(minutes=1440, bad=14_401, seconds=20)
+
+    assert found.coverage == pytest.approx(1 / 3)
+    assert found.allowed_period == pytest.approx(3 * 14_400)
+    assert found.standing is Standing.UNMEASURED
+    assert stated(minutes=1440, bad=43_201, seconds=20).standing is Standing.FAIL
+
+
+def test_what_breaks_a_promise_does_not_look_as_if_it_kept_it() -> None:
+    """1,441 of 1,440,000 is not 99.90 % good."""
+    because = stated(minutes=1440, bad=1441, objective=0.999).because
+
+    assert "1,441 bad: 99.89 %; the whole day allows 1,440" in because
 
 
 def test_too_few_requests_tell_nothing() -> None:
@@ -94,8 +118,19 @@ def test_the_interval_by_the_minute_is_the_wider_one() -> None:
 
 @pytest.mark.parametrize(
     ("ratio", "text"),
-    [(1.0, "100 %"), (0.0, "0 %"), (0.9921, "99.21 %"), (0.999999, "99.9999 %"), (0.00001, "0.001 %")],
+    [
+        (1.0, "100 %"),
+        (0.0, "0 %"),
+        (0.9921, "99.21 %"),
+        (0.999999, "99.9999 %"),
+        (0.00001, "0.001 %"),
+        (0.89996, "89.99 %"),
+        (0.9995, "99.95 %"),
+        (0.00006, "0.006 %"),
+        (0.29, "29.00 %"),
+        (0.998999, "99.89 %"),
+    ],
 )
 def test_a_share_is_never_rounded_to_all_or_nothing(ratio: float, text: str) -> None:
-    """One bad request of a million is not 100 %."""
+    """One bad request of a million is not 100 %; nor rounded up, across what was promised."""
     assert share(ratio) == text

@@ -56,10 +56,11 @@ def spending(one: Statement) -> str:
 def data(report: Report) -> str:
     """Return what became of the writes of all runs, in one sentence."""
     if not report.sinks:
-        return "No write was recorded."
+        return f"No write was recorded in the runs that started in the {report.period.noun}."
+    writers = report.gathered.started_in(report.period)
     acknowledged = max(one.acknowledged for one in report.sinks)
     unknown = max(one.unknown for one in report.sinks)
-    start = f"{plural(acknowledged, 'write')} were acknowledged over {plural(len(report.gathered.runs), 'run')}"
+    start = f"{plural(acknowledged, 'write')} were acknowledged over {plural(len(writers), 'run')}"
     wrong = [f"{broken(one)} at the {one.sink}" for one in report.sinks if one.broken]
     unread = max(one.unread for one in report.sinks)
     end = f"; of {unknown:,} more no answer came" if unknown else ""
@@ -74,13 +75,18 @@ def data(report: Report) -> str:
 
 def missing(report: Report) -> str:
     """Return how much of the period nobody measured."""
-    left = report.period.minutes - report.minutes
-    return f"{left:,} of {report.period.minutes:,} minutes were not measured"
+    left = report.period.seconds - report.seconds
+    return f"{minutes(left + 5)} of {report.period.minutes:,} minutes were not measured"
+
+
+def minutes(seconds: int) -> str:
+    """Return seconds as minutes, never rounded up: "0.3", "1,440"."""
+    return f"{seconds // 6 / 10:,.1f}".removesuffix(".0")
 
 
 def _measured(report: Report) -> str:
     return (
-        f"It was measured for {plural(report.minutes, 'minute')} of {report.period.minutes:,}"
+        f"It was measured for {minutes(report.seconds)} of {report.period.minutes:,} minutes"
         f" ({share(report.coverage)}); the rest is not known, and not counted as kept."
         if report.coverage < 1
         else f"All of its {report.period.minutes:,} minutes were measured."

@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from reports.commitments import Writes
+from reports.commitments import Writes, percent
 from reports.evidence import SINKS, Write
 from reports.judge import ledgers
 from reports.judge.case import Case
 from reports.judge.landing import Fate
 from reports.judge.promise import Status, plural, some
 from reports.judge.writes import BREAKS, Reading, declared_sinks, read_sink, writes_at
-from reports.sla.statement import Standing
+from reports.sla.statement import Standing, share
 
 LOST, TWICE = "no_acknowledged_write_lost", "no_write_duplicated"
 STRANGE = ("no_phantom_write", "no_write_corrupted")
@@ -77,14 +77,15 @@ def state_writes(
         why = f"what was written is not known of {plural(len(holes), 'run')}: {some(holes, 1)}"
         return WritesStatement(commitment, Standing.UNMEASURED, f"{seen}; {why}", sinks)
     if not acknowledged:
-        return WritesStatement(commitment, Standing.UNMEASURED, "no write was acknowledged in the runs", sinks)
+        why = "no write was acknowledged in the runs that started in the period"
+        return WritesStatement(commitment, Standing.UNMEASURED, why, sinks)
     if unread:
         worst = max(unread, key=lambda one: one.unread)
         why = f"what became of {worst.unread:,} at the {worst.sink} is not known: {some(worst.why_unread, 1)}"
         return WritesStatement(commitment, Standing.UNMEASURED, f"{seen}; {why}", sinks)
     said = f"{seen}, none lost, doubled or changed"
     if coverage < minimum_coverage:
-        said += f"; measured for {coverage:.2%} of the time, {minimum_coverage:.0%} needed".replace("%", " %")
+        said += f"; measured for {share(coverage)} of the time, {percent(minimum_coverage)} needed"
         return WritesStatement(commitment, Standing.UNMEASURED, said, sinks)
     return WritesStatement(commitment, Standing.MET, said, sinks)
 

@@ -39,8 +39,8 @@ class Recorded:
 
     @property
     def started_us(self) -> int:
-        """When the run began."""
-        return int(self.run.facts.get("started_us") or 0)
+        """When the run began; of one that does not say so, when its first request was due."""
+        return int(self.run.facts.get("started_us") or self.from_us or 0)
 
 
 @dataclass(frozen=True, slots=True)
