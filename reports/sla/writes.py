@@ -1,5 +1,6 @@
 """What became of the writes of all runs, sink by sink, as the judge of each run says. Pure."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -38,6 +39,14 @@ class SinkTotals:
         return self.lost + self.duplicated + self.strange
 
 
+class Judged(Reading):
+    """A reading that is judged though nothing was acknowledged: what is there twice is wrong all the same."""
+
+    @property
+    def outcomes(self) -> Counter[str]:
+        return super().outcomes | Counter(acknowledged=1)
+
+
 @dataclass(frozen=True)
 class WritesStatement:
     """The commitment about writes, as judged; ``sinks`` in the order of the data's way."""
@@ -58,7 +67,7 @@ def totals(cases: Sequence[tuple[str, Case]]) -> tuple[SinkTotals, ...]:
         if missing:  # a run that wrote, and of whose writes nothing is known
             for one in found.values():
                 one.holes.append(f"{name}: {missing}")
-    return tuple(one for one in found.values() if one.acknowledged or one.unknown or one.holes)
+    return tuple(one for one in found.values() if one.acknowledged or one.unknown or one.holes or one.broken)
 
 
 def state_writes(
@@ -102,7 +111,8 @@ def _add(total: SinkTotals, name: str, case: Case, sink: str) -> None:
     acknowledged = sum(write.outcome == "acknowledged" for write in here)
     total.acknowledged += acknowledged
     total.unknown += sum(write.outcome == "unknown" for write in here)
-    promises = {one: writes_at(case, one, sink, reading) for one in BREAKS}
+    judged = Judged(reading.sink, reading.writes, reading.keys, reading.stock) if reading else None
+    promises = {one: writes_at(case, one, sink, judged) for one in BREAKS}
     counts = {one: int(p.numbers["measured"]) for one, p in promises.items() if p.status is Status.FAIL}
     lost = counts.get(LOST, 0)
     total.lost += lost
@@ -110,8 +120,9 @@ def _add(total: SinkTotals, name: str, case: Case, sink: str) -> None:
     total.strange += sum(counts.get(one, 0) for one in STRANGE)
     for one in counts:
         total.examples += [f"{key} ({name})" for key in promises[one].numbers.get("examples", [])[:5]]
-    # Nothing acknowledged and nothing wrong is nothing to know.
-    doubt = next((p for p in promises.values() if p.status is Status.UNKNOWN), None) if acknowledged else None
+    if not acknowledged:
+        return  # nothing that had to land; what is wrong is counted
+    doubt = next((p for p in promises.values() if p.status is Status.UNKNOWN), None)
     if doubt is None:
         total.landed += acknowledged - lost - _lost_before(reading, here)
     else:
