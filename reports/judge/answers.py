@@ -14,12 +14,11 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from reports.evidence import BUSINESS
-from reports.judge.case import Case
 from reports.judge.requests import Bools, Floats, Ints
 from reports.judge.rules import Who
+from reports.judge.workers import Late
 
 Names = NDArray[np.object_]
-Late = tuple[str, int, int]  # a worker, and the stretch (from, to] in microseconds in which it was late itself
 
 
 @dataclass(frozen=True)
@@ -76,19 +75,6 @@ class Answers:
     def journeys(self) -> list[str]:
         """Return the names of all journeys that were made."""
         return sorted({str(name) for name in self.journey})
-
-
-def late(case: Case) -> list[Late]:
-    """When each worker itself was late: as long as its loop was, and as long as it wrote no second (it was frozen)."""
-    lag_us, gap_us = (case.objectives.value(name) * 1e6 for name in ("loop_lag_s", "beat_gap_s"))
-    found, before = list[Late](), dict[str, int]()
-    for second in case.delivery:
-        silent_us = second.at_us - before.get(second.worker, second.at_us)
-        before[second.worker] = second.at_us
-        if second.loop_lag_us > lag_us or silent_us > gap_us:
-            since_us = second.at_us - max(1_000_000, second.loop_lag_us, silent_us)
-            found.append((second.worker, since_us, second.at_us))
-    return found
 
 
 def of_samples(samples: pa.Table, ended_us: Mapping[str, int]) -> Answers:

@@ -23,9 +23,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from reports.judge.answers import Answers, Late
+from reports.judge.answers import Answers
 from reports.judge.promise import Promise, Status, numbers, plural, some
 from reports.judge.rules import QUANTILES, Rule, Who, shown, written
+from reports.judge.workers import Late
 from reports.objectives import Objective
 
 RISK = 0.05

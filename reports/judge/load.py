@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from reports.evidence import RunDirectory
-from reports.judge.answers import late, of_samples
+from reports.judge.answers import of_samples
 from reports.judge.case import Case, read_case
 from reports.judge.delivery import NAME as DELIVERED
 from reports.judge.delivery import delivered
@@ -19,7 +19,7 @@ from reports.judge.rules import Rule
 from reports.judge.timeline import own_phases
 from reports.judge.verdict import Reason, Verdict
 from reports.judge.words import WORST_FIRST, Word, worst
-from reports.judge.workers import killed, lacking, trouble
+from reports.judge.workers import killed, lacking, late, trouble
 
 MEASURED = "measured"  # the phase that counts; what is before it is the warm-up
 WHOLE = 0.98  # of the seconds that were planned

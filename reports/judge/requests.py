@@ -6,6 +6,7 @@ timetable does not wait for the system, so a system that answers nothing gets no
 """
 
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -46,6 +47,13 @@ class Requests:
         low, high = np.searchsorted(self.due_us, [from_us, to_us])
         part = slice(int(low), int(high))
         return Requests(self.due_us[part], self.in_time[part], self.good[part], self.latency_s[part])
+
+    def outside(self, stretches: Iterable[tuple[int, int]]) -> "Requests":
+        """Return those due in none of the stretches ``(from, to]``."""
+        left = np.ones(len(self), dtype=bool)
+        for from_us, to_us in stretches:
+            left &= (self.due_us <= from_us) | (self.due_us > to_us)
+        return Requests(self.due_us[left], self.in_time[left], self.good[left], self.latency_s[left])
 
     @property
     def bad(self) -> int:

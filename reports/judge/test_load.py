@@ -93,6 +93,29 @@ def test_latency_back_in_band(slow_s: list[tuple[float, float, float]], status: 
 
 
 @pytest.mark.parametrize(
+    ("slow_s", "late", "status"),
+    [
+        pytest.param([(36, 37, 0.3)], {37}, "UNKNOWN", id="slow where the generator was late, and nowhere else"),
+        pytest.param([(35, 40, 0.3)], {37}, "FAIL", id="slow also where it was not"),
+        pytest.param([(36, 37, 0.3)], {34}, "FAIL", id="late at another time"),
+        pytest.param(
+            [(0, 2, 0.5), (35, 40, 0.2)], {1, 2}, "UNKNOWN", id="late in the baseline, which hides a slow end"
+        ),
+        pytest.param([], {37}, "PASS", id="late, and quick all the same"),
+        pytest.param([(35, 40, 0.3)], {37, 38, 39}, "UNKNOWN", id="nearly nothing is left"),
+    ],
+)
+def test_latency_that_is_the_generators_own_is_not_the_systems(
+    slow_s: list[tuple[float, float, float]], late: set[int], status: str
+) -> None:
+    """A p95 that is over the limit, or within it, only by what the generator delayed itself is not known."""
+    seconds = [replace(one, loop_lag_us=150_000 if one.at_us // S in late else 0) for one in beats()]
+    found = case(events=course(), requests=traffic([], slow_s=slow_s), delivery=seconds)
+
+    assert latency_back_in_band(found, found.experiments[0]).status == status
+
+
+@pytest.mark.parametrize(
     ("bad_s", "rate", "status"),
     [
         pytest.param([(38, 40)], 40, "FAIL", id="failures at the end are slower than any answer"),

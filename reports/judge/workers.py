@@ -7,6 +7,8 @@ from reports.evidence import Delivery
 from reports.judge.case import Case
 from reports.judge.promise import plural
 
+Late = tuple[str, int, int]  # a worker, and the stretch (from, to] in microseconds in which it was late itself
+
 
 def trouble(case: Case, from_us: int, to_us: int) -> str | None:
     """Return one sentence on what was wrong with the generator in that stretch; None when it was well."""
@@ -51,6 +53,23 @@ def _of_killed(case: Case, name: str) -> bool:
     """Whether it is the stream of a worker that was killed in mid-write, which ends where its worker did."""
     file = name.removeprefix("samples/")
     return file.endswith(".arrows") and file.removesuffix(".arrows") in unstopped(case)
+
+
+def late(case: Case, lag_s: float | None = None) -> list[Late]:
+    """When each worker itself was late: as long as its loop was, and as long as it wrote no second (it was frozen).
+
+    ``lag_s``: from which lag of its loop on; that of the objectives when not given.
+    """
+    lag_us = (case.objectives.value("loop_lag_s") if lag_s is None else lag_s) * 1e6
+    gap_us = case.objectives.value("beat_gap_s") * 1e6
+    found, before = list[Late](), dict[str, int]()
+    for second in case.delivery:
+        silent_us = second.at_us - before.get(second.worker, second.at_us)
+        before[second.worker] = second.at_us
+        if second.loop_lag_us > lag_us or silent_us > gap_us:
+            since_us = second.at_us - max(1_000_000, second.loop_lag_us, silent_us)
+            found.append((second.worker, since_us, second.at_us))
+    return found
 
 
 def longest_silence(beats: Sequence[int], from_us: int, to_us: int) -> tuple[int, int]:

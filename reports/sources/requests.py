@@ -12,8 +12,8 @@ import duckdb
 import pandas as pd
 
 from reports.evidence import BUSINESS, RunDirectory
-from reports.judge.answers import late
 from reports.judge.case import Case
+from reports.judge.workers import late
 from reports.sources.runs import FaultWindow
 
 TABLE = """
