@@ -17,7 +17,6 @@ import psutil
 from gevent.event import Event
 
 from fixtures.target import Target
-from loadtests.arrivals import Place, arrivals
 from loadtests.client import tls_of
 from loadtests.facilities import facilities_of
 from loadtests.ledger import Ledger
@@ -25,6 +24,7 @@ from loadtests.login import Token
 from loadtests.profiles import Profile
 from loadtests.recorder import Recorder
 from loadtests.resolver import resolver_of
+from loadtests.slots import Place, arrivals
 from loadtests.timetable import Timetable
 from loadtests.writes import Allowed, keys
 from reports.evidence import RunDirectory, now_us

@@ -1,11 +1,11 @@
-"""When requests are due."""
+"""When the requests of a user are due."""
 
 import itertools
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loadtests.arrivals import Place, arrivals
+from loadtests.slots import Place, arrivals
 
 SEEDS = st.text(max_size=20)
 USERS = st.integers(1, 12)

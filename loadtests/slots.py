@@ -1,8 +1,8 @@
-"""When each request of a user is due. Pure: the seed and the user's place decide, never an answer or a clock.
+"""When each request of a user is due, for users that wait for their answers. Pure.
 
-The arrivals of a journey are cut into equal slots of time, one request in each at a random place in it. The users of
-the journey take the slots in turn. So the sum over all users is the same for every seed, and evenly spread, while the
-exact moments differ.
+The seed and the user's place decide, never an answer or a clock. The arrivals of a journey are cut into equal slots of
+time, one request in each at a random place in it. The users of the journey take the slots in turn. So the sum over all
+users is the same for every seed, and evenly spread, while the exact moments differ.
 """
 
 import itertools
