@@ -1,7 +1,6 @@
 """The command ``loadgate``: run load at a system, and say by rules that people can read whether it may be released."""
 
 import os
-import re
 import sys
 import traceback
 from pathlib import Path
@@ -11,6 +10,7 @@ import typer
 from rich.console import Console
 
 from fixtures.target import DEFAULT_REGION, TargetError
+from loadtests.durations import seconds
 from loadtests.gate import telling
 from loadtests.gate.display import Display
 from loadtests.gate.generator import ROOT
@@ -26,8 +26,6 @@ from reports.judge.rules import Rule
 
 ABORTED, REFUSED, USAGE, BUG = 4, 6, 64, 70
 DEFAULT_PROFILE = "steady"
-DURATION = re.compile(r"(\d+(?:\.\d+)?)(s|m)?")
-LONGEST_S = 4 * 3600
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 
@@ -37,11 +35,10 @@ class UsageError(Exception):
 
 
 def _seconds(text: str) -> float:
-    found = DURATION.fullmatch(text)
-    seconds = float(found[1]) * (60 if found[2] == "m" else 1) if found else -1
-    if not 0 <= seconds <= LONGEST_S:
-        raise typer.BadParameter(f"expected a time up to {LONGEST_S // 3600} h, as 30s or 2m, found {text!r}")
-    return seconds
+    try:
+        return seconds(text)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from error
 
 
 RulesFile = Annotated[
