@@ -52,6 +52,15 @@ def test_the_command_line_overrides_experiments_and_profile() -> None:
     assert chosen.timing == day.timing
 
 
+@pytest.mark.parametrize(
+    ("profile", "found"), [("nope", "found none"), ("spike", "cannot be played yet")], ids=["unknown", "not-steady"]
+)
+def test_a_load_that_cannot_be_played_is_refused_before_anything_starts(profile: str, found: str) -> None:
+    """With the names of those that can."""
+    with pytest.raises(GameDayError, match="expected one of peak, smoke, soak, steady in .*" + found):
+        choose(load_gameday("short"), experiments=(), profile=profile, catalog=CATALOG)
+
+
 @pytest.mark.parametrize("names", [("nope",), ("baseline", "baseline")], ids=["unknown", "twice"])
 def test_an_experiment_must_be_known_and_named_once(names: tuple[str, ...]) -> None:
     """A run names its parts by their experiment, so none can be there twice."""

@@ -27,7 +27,7 @@ from fixtures.target import Target, TargetError, load_target
 from fixtures.trust import require_trusted
 from loadtests.facilities import facilities_of
 from loadtests.facts import facts
-from loadtests.profiles import DEFAULT_PROFILE, Profile, ProfileError, load_profile
+from loadtests.profiles import DEFAULT_PROFILE, Profile, ProfileError, load_profile, require_playable
 from loadtests.resolver import NameLookupError, NotLoopbackError, Resolver, resolver_of
 from loadtests.user import LoadUser
 from loadtests.worker import Plan, Worker
@@ -164,6 +164,7 @@ class Launch:
 
 
 def _check(environment: Environment, target: Target, profile: Profile) -> None:
+    require_playable(profile)
     facilities_of(profile, target.writes)
     if environment.host:
         raise SettingError(f"--host: expected none, found {environment.host}: the target says where load goes")

@@ -1,11 +1,16 @@
 """Load profiles: ``profiles.toml`` as checked, frozen data."""
 
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import cached_property
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from loadtests.arrivals import Intensity, JourneyPlan, Plan, Spacing
+from loadtests.curve import Curve, read_curve
+from loadtests.stages import Stage, staged
 
 PROFILES_FILE = Path(__file__).parent / "profiles.toml"
 DEFAULT_PROFILE = "smoke"
@@ -61,6 +66,10 @@ class Profile(Part):
 
     name: str
     about: str = ""
+    # What the users that wait for their answers play; by chance when there is an engine that does not wait.
+    spacing: Spacing = "slots"
+    stages: tuple[Stage, ...] | None = Field(default=None, min_length=1)
+    curve: Curve | None = None
     shopper: JourneyLoad | None = None
     csr: JourneyLoad | None = None
     pos: JourneyLoad | None = None
@@ -83,26 +92,78 @@ class Profile(Part):
 
     @property
     def rate(self) -> float:
-        """Requests a second of all journeys together (logins are not counted)."""
+        """Requests a second of all journeys together, before stages or a curve multiply it (logins are not counted)."""
         return sum(load.rate for _, load in self.journeys())
+
+    @cached_property
+    def multiples(self) -> Intensity:
+        """How many times its rate each journey is made, over time."""
+        if self.stages is not None:
+            return staged(self.stages)
+        return self.curve.multiples(self.rate) if self.curve is not None else Intensity.constant(1.0)
+
+    @model_validator(mode="after")
+    def _has_a_load(self) -> "Profile":
+        if not list(self.journeys()):
+            raise ValueError(f"expected at least one journey, found none: add [{self.name}.pos]")
+        if self.stages is not None and self.curve is not None:
+            raise ValueError("expected either stages or a curve, found both")
+        _ = self.multiples  # raises what is wrong with it
+        return self
+
+    @property
+    def length_ns(self) -> int | None:
+        """How long its stages or its curve take; None for one rate for ever."""
+        return None if self.stages is None and self.curve is None else self.multiples.length_ns
+
+    def plan(self, *, seed: int, end_ns: int, requests: Mapping[str, float] | None = None) -> Plan:
+        """Return the arrivals of all journeys in [0, ``end_ns``).
+
+        ``requests`` says how many requests an arrival of a journey makes on average, where that is not one: so many
+        times fewer arrive, and the requests a second are those of the profile.
+        """
+        each = {name: 1.0 for name, _ in self.journeys()} | dict(requests or {})
+        rates = {name: self.multiples.scaled(load.rate / each[name]) for name, load in self.journeys()}
+        plans = (JourneyPlan(name, rates[name], seed, end_ns, self.spacing, each[name]) for name in rates)
+        return Plan(tuple(plans))
+
+
+def require_playable(profile: Profile) -> None:
+    """Raise ProfileError when the users that wait for their answers cannot play it: they know one rate, in slots."""
+    has = {"stages": profile.stages is not None, "a curve": profile.curve is not None}
+    found = [name for name, is_there in has.items() if is_there]
+    found += [f'spacing = "{profile.spacing}"'] if profile.spacing != "slots" else []
+    if found:
+        raise ProfileError(
+            f"profile {profile.name!r}: expected one rate in slots, since nothing else can be played yet, found "
+            f"{' and '.join(found)}: take another profile (loadgate plan {profile.name} shows this one)"
+        )
 
 
 def load_profile(name: str = DEFAULT_PROFILE, file: Path = PROFILES_FILE) -> Profile:
     """Read a profile by name. Raises ProfileError with one line that says what was expected and found."""
     try:
         tables = tomllib.loads(file.read_text())
-    except (OSError, tomllib.TOMLDecodeError) as error:
+    except (OSError, ValueError) as error:
         raise ProfileError(f"profile {name!r}: {file.name} cannot be read: {error}") from error
     if name not in tables:
         raise ProfileError(f"profile {name!r}: expected one of {', '.join(sorted(tables))} in {file.name}: choose one")
     try:
-        profile = Profile.model_validate({**tables[name], "name": name})
+        return Profile.model_validate(_with_curve(tables[name], file.parent) | {"name": name})
     except ValidationError as error:
         first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise ProfileError(f"profile {name!r}: {file.name}: {where}: {first['msg']}") from error
-    if not list(profile.journeys()):
-        raise ProfileError(
-            f"profile {name!r}: {file.name}: expected at least one journey, found none: add [{name}.pos]"
-        )
-    return profile
+        where = "".join(f"{part}: " for part in (file.name, ".".join(map(str, first["loc"]))) if part)
+        raise ProfileError(f"profile {name!r}: {where}{first['msg'].removeprefix('Value error, ')}") from error
+    except ValueError as error:
+        raise ProfileError(f"profile {name!r}: {file.name}: {error}") from error
+
+
+def _with_curve(table: Any, directory: Path) -> dict[str, Any]:
+    """A profile's table, with the points of its curve in place of the name of their file. Raises ValueError."""
+    if not isinstance(table, dict):
+        raise ValueError(f"expected a table, found {table!r}")
+    if "curve" not in table:
+        return table
+    if not isinstance(table["curve"], str):
+        raise ValueError(f"curve: expected the name of a CSV file in quotes, found {table['curve']!r}")
+    return table | {"curve": read_curve(directory / table["curve"])}

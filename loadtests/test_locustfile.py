@@ -327,7 +327,8 @@ def test_the_load_ends_when_the_one_who_started_it_is_gone(system: System) -> No
     ("options", "environment", "says"),
     [
         pytest.param(["--host", "http://127.0.0.1:9"], {}, "--host: expected none", id="host"),
-        pytest.param([], {"SUITE_PROFILE": "nope"}, "expected one of peak, smoke, steady", id="profile"),
+        pytest.param([], {"SUITE_PROFILE": "nope"}, "expected one of peak, smoke, soak, spike, steady", id="profile"),
+        pytest.param([], {"SUITE_PROFILE": "spike"}, "found stages and spacing", id="profile that is not played yet"),
         pytest.param([], {"SUITE_SEED": "x"}, "SUITE_SEED: expected a whole number", id="seed"),
         pytest.param([], {"SUITE_REGION": "no-such-region"}, "is not up", id="region"),
         pytest.param([], {"SUITE_RUN": "/nonexistent"}, "expected a run directory", id="run directory"),

@@ -4,10 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from loadtests.profiles import PROFILES_FILE, ProfileError, load_profile
+from loadtests.arrivals import NS
+from loadtests.profiles import PROFILES_FILE, ProfileError, load_profile, require_playable
+
+POS = "[smoke]\npos={users=2,rate=4}\n"
 
 
-@pytest.mark.parametrize("name", ["smoke", "steady", "peak"])
+@pytest.mark.parametrize("name", ["smoke", "steady", "peak", "soak", "spike"])
 def test_the_shipped_profiles_can_be_used(name: str) -> None:
     """Each holds at least the 25 requests a second that a window of 5 s needs."""
     assert load_profile(name).rate >= 25
@@ -38,17 +41,121 @@ def test_smoke_is_what_a_game_day_expects() -> None:
         pytest.param("[smoke]\nintake={users=1,rate=1,orders_per_file=[3,1]}", "smaller number first", id="range"),
         pytest.param("[smoke]\nabout='x'", "expected at least one journey", id="no journey"),
         pytest.param("[smoke", "cannot be read", id="no TOML"),
+        pytest.param("smoke = 3", "expected a table, found 3", id="no table"),
+        pytest.param(f"{POS}spacing='even'", "smoke.toml: spacing: Input should be 'poisson'", id="spacing"),
+        pytest.param(f"{POS}stages=[]", "smoke.toml: stages: ", id="no stage"),
+        pytest.param(f"{POS}stages=[{{for='1m'}}]", "stages.0: expected either at", id="stage without a rate"),
+        pytest.param(f"{POS}stages=[{{for='1m',at=1,to=2}}]", "stages.0: expected either at", id="stage at and to"),
+        pytest.param(f"{POS}stages=[{{for='1m',at=1,from=2}}]", "stages.0: expected from toge", id="stage at and from"),
+        pytest.param(f"{POS}stages=[{{for='1m',to=2}}]", "smoke.toml: stages: the first one", id="from nowhere"),
+        pytest.param(f"{POS}stages=[{{for='x',at=1}}]", "stages.0.for: expected a time up to 4 h", id="stage for x"),
+        pytest.param(f"{POS}stages=[{{for=60,at=1}}]", "stages.0.for: expected a time in quotes", id="stage for 60"),
+        pytest.param(f"{POS}stages=[{{for='0s',at=1}}]", "stages.0.for: ", id="stage of no length"),
+        pytest.param(f"{POS}stages=[{{for='1m',at=-1}}]", "stages.0.at: ", id="rate below 0"),
+        pytest.param(f"{POS}stages=[{{for='1m',at=nan}}]", "stages.0.at: ", id="rate that is no number"),
+        pytest.param(f"{POS}stages=[{{for='1m',at=0}}]", "stages: expected a peak over 0", id="no load at all"),
+        pytest.param(f"{POS}stages=[{{for='3h',at=1}},{{for='2h',at=2}}]", "at most 4 h in all, found 5 h", id="long"),
+        pytest.param(f"{POS}stages=[{{for='1m',at=1}}]\ncurve='good.csv'", "either stages or a curve", id="both"),
+        pytest.param(f"{POS}curve=3", "curve: expected the name of a CSV file", id="curve is no name"),
+        pytest.param(f"{POS}curve='none.csv'", "none.csv: expected a CSV file", id="no curve there"),
     ],
 )
 def test_a_wrong_profile_is_one_clear_line(tmp_path: Path, text: str, says: str) -> None:
     """The line names the profile, the place and what was expected."""
     file = tmp_path / "smoke.toml"
     file.write_text(text)
+    (tmp_path / "good.csv").write_text("time_s,factor\n0,1\n60,2\n")
     with pytest.raises(ProfileError) as error:
         load_profile("smoke", file)
     assert says in str(error.value)
     assert "\n" not in str(error.value)
     assert str(error.value).startswith("profile 'smoke': ")
+
+
+@pytest.mark.parametrize(
+    ("text", "at_s", "multiple"),
+    [
+        pytest.param("", 7200, 1, id="one-rate-for-ever"),
+        pytest.param("stages=[{for='1m',at=2}]", 0, 2, id="at"),
+        pytest.param("stages=[{for='1m',at=2}]", 90, 2, id="the-last-goes-on"),
+        pytest.param("stages=[{for='1m',from=0,to=4}]", 15, 1, id="from-to"),
+        pytest.param("stages=[{for='1m',at=2},{for='1m',to=4}]", 75, 2.5, id="to-from-where-it-was"),
+        pytest.param("stages=[{for='1m',at=2},{for='1m',at=4}]", 75, 4, id="steps"),
+        pytest.param("stages=[{for='1m',at=2},{for='1m',from=8,to=4}]", 60, 8, id="jump-and-fall"),
+        pytest.param("stages=[{for='1m',at=2},{for='1m',at=0},{for='1m',to=4}]", 150, 2, id="after-a-rest"),
+        pytest.param("curve='factors.csv'", 30, 1.5, id="curve-of-multiples"),
+        pytest.param("curve='rates.csv'", 30, 3, id="curve-of-rates"),
+    ],
+)
+def test_rates_go_as_the_profile_says(tmp_path: Path, text: str, at_s: float, multiple: float) -> None:
+    """All journeys together, as multiples of their own."""
+    (tmp_path / "factors.csv").write_text("time_s,factor\n0,1\n60,2\n")
+    (tmp_path / "rates.csv").write_text("\ufefftime_s, rate\r\n1790000000,6\r\n1790000060,30\r\n\r\n")
+    (tmp_path / "own.toml").write_text(f"[smoke]\n{text}\npos={{users=2,rate=4}}\nshopper={{users=2,rate=2}}\n")
+    profile = load_profile("smoke", tmp_path / "own.toml")
+    assert profile.multiples.rate(int(at_s * NS)) == pytest.approx(multiple)
+    plan = profile.plan(seed=1, end_ns=7300 * NS)
+    assert plan.rate(int(at_s * NS)) == pytest.approx(multiple * 6)
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        pytest.param("", "line 1: expected time_s,rate or time_s,factor, found ''", id="empty"),
+        pytest.param("time,rate\n0,1", "line 1: expected time_s,rate", id="other-columns"),
+        pytest.param("time_s,rate\n0,1", "at least two points, found 1", id="one-point"),
+        pytest.param("time_s,rate\n0,1\n1,x", "line 3: expected a time and a rate", id="no-number"),
+        pytest.param("time_s,rate\n0,1\n1,-2", "line 3: expected a time and a rate of 0", id="below-zero"),
+        pytest.param("time_s,rate\n0,1\n1,inf", "line 3: expected a time and a rate", id="infinite"),
+        pytest.param("time_s,rate\n0,1\n1,2,3", "line 3: expected a time and a rate", id="three-columns"),
+        pytest.param("time_s,rate\n0,1\n0,2", "ascending times, found 0 after 0", id="not-ascending"),
+        pytest.param("time_s,rate\n0,0\n9,0", "expected a peak over 0", id="nothing"),
+        pytest.param("time_s,rate\n0,0\n9,4001", "up to 1000 times the rates", id="far-too-much"),
+        pytest.param("time_s,rate\n0,1\n20000,1", "expected at most 4 h", id="too-long"),
+    ],
+)
+def test_a_wrong_curve_is_one_clear_line(tmp_path: Path, text: str, says: str) -> None:
+    """With its file and, where there is one, the line."""
+    (tmp_path / "day.csv").write_text(text)
+    (tmp_path / "smoke.toml").write_text(f"{POS}curve='day.csv'")
+    with pytest.raises(ProfileError) as error:
+        load_profile("smoke", tmp_path / "smoke.toml")
+    assert says in str(error.value)
+    assert "day.csv" in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+def test_journeys_of_several_requests_arrive_so_many_times_less() -> None:
+    """Sessions with think times inside: the requests a second stay those of the profile."""
+    plan = load_profile("steady").plan(seed=1, end_ns=100 * NS, requests={"bopis": 5.0})
+    bopis = next(each for each in plan.journeys if each.name == "bopis")
+    assert bopis.expected(0, bopis.end_ns) * bopis.requests == pytest.approx(480)
+    assert bopis.expected(0, bopis.end_ns) == pytest.approx(96)
+
+
+@pytest.mark.parametrize("name", ["smoke", "steady", "peak", "soak"])
+def test_steady_rates_in_slots_can_be_played(name: str) -> None:
+    """What game days and the gate have always played."""
+    require_playable(load_profile(name))
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        pytest.param("stages=[{for='1m',at=1}]", "found stages:", id="stages"),
+        pytest.param("curve='good.csv'", "found a curve:", id="curve"),
+        pytest.param("spacing='poisson'", 'found spacing = "poisson":', id="poisson"),
+        pytest.param("spacing='fixed'", 'found spacing = "fixed":', id="fixed"),
+    ],
+)
+def test_what_cannot_be_played_yet_is_refused_in_one_line(tmp_path: Path, text: str, found: str) -> None:
+    """Nothing else is played instead."""
+    (tmp_path / "good.csv").write_text("time_s,factor\n0,1\n60,2\n")
+    (tmp_path / "own.toml").write_text(POS + text)
+    with pytest.raises(ProfileError) as error:
+        require_playable(load_profile("smoke", tmp_path / "own.toml"))
+    assert found in str(error.value)
+    assert "\n" not in str(error.value)
 
 
 def test_the_file_says_what_it_is() -> None:
