@@ -10,13 +10,13 @@ import typer
 from rich.console import Console
 
 from fixtures.target import DEFAULT_REGION, TargetError
-from loadtests.durations import seconds
 from loadtests.gate import telling
 from loadtests.gate.display import Display
 from loadtests.gate.generator import ROOT
 from loadtests.gate.parsing import DEFAULT_RULES, RulesError, parse_rules
 from loadtests.gate.running import RULES_FILE, NotStartedError, Order, run_load
 from loadtests.gate.stopping import Stop, StopRequestedError
+from loadtests.options import UsageError, as_seconds, require_place
 from loadtests.profiles import ProfileError, load_profile
 from loadtests.resolver import NotLoopbackError
 from reports.evidence import RUNS, NotARunDirectoryError, RunDirectory
@@ -28,18 +28,6 @@ ABORTED, REFUSED, USAGE, BUG = 4, 6, 64, 70
 DEFAULT_PROFILE = "steady"
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
-
-
-class UsageError(Exception):
-    """What was asked for cannot be done; the message is one clear line."""
-
-
-def _seconds(text: str) -> float:
-    try:
-        return seconds(text)
-    except ValueError as error:
-        raise typer.BadParameter(str(error)) from error
-
 
 RulesFile = Annotated[
     Path | None, typer.Option("--rules", metavar="FILE", help="Rules, one a line, as: p95 of * < 800ms")
@@ -53,10 +41,10 @@ def run(
     profile: Annotated[str, typer.Option(metavar="NAME", help="A load of loadtests/profiles.toml.")] = DEFAULT_PROFILE,
     rules: RulesFile = None,
     duration: Annotated[
-        float, typer.Option(metavar="TIME", parser=_seconds, help="How long it counts: 30s, 2m.")
+        float, typer.Option(metavar="TIME", parser=as_seconds, help="How long it counts: 30s, 2m.")
     ] = "40s",  # type: ignore[assignment]
     warm_up: Annotated[
-        float, typer.Option(metavar="TIME", parser=_seconds, help="How long before that it does not count.")
+        float, typer.Option(metavar="TIME", parser=as_seconds, help="How long before that it does not count.")
     ] = "5s",  # type: ignore[assignment]
     seed: Annotated[int, typer.Option(min=0, help="Chooses the load's timetable and what is asked.")] = 1,
     out: Annotated[Path | None, typer.Option(metavar="DIR", help="Where the run directory goes.")] = None,
@@ -71,7 +59,7 @@ def run(
     text, name = _text(file), _name(file)
     known = parse_rules(text, name=name)
     for path in (junit, markdown):
-        _require_place(path)
+        require_place(path)
     order = Order(
         profile=load_profile(profile),
         rules_from=name,
@@ -140,16 +128,6 @@ def _text(file: Path) -> str:
 def _name(file: Path) -> str:
     """How messages and reports call a rule file: as it was given, the one as shipped by its place in the suite."""
     return str(file.relative_to(ROOT) if file == DEFAULT_RULES else file)
-
-
-def _require_place(path: Path | None) -> None:
-    if path is not None and (path.is_dir() or not path.parent.is_dir()):
-        raise UsageError(f"{path}: expected the path of a file in a directory that is there")
-    if path is not None:
-        try:
-            path.open("ab").close()
-        except OSError as error:
-            raise UsageError(f"{path}: expected the path of a file that can be written: {error.strerror}") from error
 
 
 def _tell(run: RunDirectory, verdict: Verdict, *, as_json: bool) -> None:
