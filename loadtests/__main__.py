@@ -17,6 +17,7 @@ from loadtests.gate.parsing import DEFAULT_RULES, RulesError, parse_rules
 from loadtests.gate.running import RULES_FILE, NotStartedError, Order, run_load
 from loadtests.gate.stopping import Stop, StopRequestedError
 from loadtests.options import UsageError, as_seconds, require_place
+from loadtests.planning.command import plan
 from loadtests.profiles import ProfileError, load_profile
 from loadtests.resolver import NotLoopbackError
 from reports.evidence import RUNS, NotARunDirectoryError, RunDirectory
@@ -104,6 +105,9 @@ def judge(
     telling.publish(opened, verdict, rules_from=said)
     _tell(opened, verdict, as_json=as_json)
     raise typer.Exit(verdict.exit_code)
+
+
+app.command(epilog="Example: loadgate plan spike --svg spike.svg")(plan)
 
 
 def _run(order: Order, rules: tuple[Rule, ...], *, as_json: bool) -> tuple[RunDirectory, Verdict]:

@@ -128,15 +128,23 @@ class Profile(Part):
         return Plan(tuple(plans))
 
 
+def unplayable(profile: Profile) -> str | None:
+    """Name what of a profile cannot be played yet; None for one rate in slots, which is all that waiting users know."""
+    has = {
+        "stages": profile.stages is not None,
+        "a curve": profile.curve is not None,
+        f'spacing = "{profile.spacing}"': profile.spacing != "slots",
+    }
+    return " and ".join(name for name, is_there in has.items() if is_there) or None
+
+
 def require_playable(profile: Profile) -> None:
-    """Raise ProfileError when the users that wait for their answers cannot play it: they know one rate, in slots."""
-    has = {"stages": profile.stages is not None, "a curve": profile.curve is not None}
-    found = [name for name, is_there in has.items() if is_there]
-    found += [f'spacing = "{profile.spacing}"'] if profile.spacing != "slots" else []
-    if found:
+    """Raise ProfileError for a profile that cannot be played yet: nothing else is played in its place."""
+    found = unplayable(profile)
+    if found is not None:
         raise ProfileError(
             f"profile {profile.name!r}: expected one rate in slots, since nothing else can be played yet, found "
-            f"{' and '.join(found)}: take another profile (loadgate plan {profile.name} shows this one)"
+            f"{found}: take another profile (loadgate plan {profile.name} shows this one)"
         )
 
 

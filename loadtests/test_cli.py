@@ -38,6 +38,11 @@ def _nothing_may_start(monkeypatch: pytest.MonkeyPatch) -> None:
         pytest.param(["run", "--out", "reports"], "choose another", id="out-not-empty"),
         pytest.param(["run", "--junit", "nowhere/at/all.xml"], "in a directory that is there", id="junit-nowhere"),
         pytest.param(["run", "--markdown", "reports"], "path of a file", id="markdown-is-a-directory"),
+        pytest.param(["plan"], "PROFILE", id="plan-nothing"),
+        pytest.param(["plan", "nope"], "expected one of peak, smoke, soak, spike, steady", id="plan-unknown-profile"),
+        pytest.param(["plan", "smoke", "--duration", "0s"], "at least 1s", id="plan-no-duration"),
+        pytest.param(["plan", "smoke", "--seed", "-1"], "--seed", id="plan-seed-below-0"),
+        pytest.param(["plan", "smoke", "--svg", "nowhere/at/all.svg"], "in a directory that", id="plan-svg-nowhere"),
         pytest.param(["judge"], "RUN", id="judge-nothing"),
         pytest.param(["judge", "reports"], "expected a run directory", id="judge-no-run"),
     ],
@@ -99,7 +104,7 @@ def test_a_rule_that_can_only_pass_is_64(rule: str, tmp_path: Path, capsys: pyte
     assert "^" in capsys.readouterr().err.splitlines()[-1]
 
 
-@pytest.mark.parametrize("command", ["run", "judge"])
+@pytest.mark.parametrize("command", ["run", "judge", "plan"])
 def test_each_command_shows_an_example(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert _code([command, "--help"]) == 0
     assert f"Example: loadgate {command}" in capsys.readouterr().out

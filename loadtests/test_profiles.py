@@ -94,6 +94,7 @@ def test_rates_go_as_the_profile_says(tmp_path: Path, text: str, at_s: float, mu
     (tmp_path / "own.toml").write_text(f"[smoke]\n{text}\npos={{users=2,rate=4}}\nshopper={{users=2,rate=2}}\n")
     profile = load_profile("smoke", tmp_path / "own.toml")
     assert profile.multiples.rate(int(at_s * NS)) == pytest.approx(multiple)
+    assert profile.curve is None or profile.curve.points[1][0] == 60
     plan = profile.plan(seed=1, end_ns=7300 * NS)
     assert plan.rate(int(at_s * NS)) == pytest.approx(multiple * 6)
 
