@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from loadtests.arrivals.intensity import NEVER_NS, NS, Intensity, Piece
@@ -65,6 +65,7 @@ def test_what_a_rate_of_zero_never_reaches_is_due_never() -> None:
     assert fades.due_ns([9.0, 10.5]).tolist() == [pytest.approx(6_837_722_340, abs=2), NEVER_NS]
 
 
+@settings(deadline=None)
 @given(intensity=INTENSITIES, shares=st.lists(st.floats(0, 1), min_size=1, max_size=20))
 def test_the_inverse_undoes_the_integral(intensity: Intensity, shares: list[float]) -> None:
     """To what fits into a nanosecond, and in the same order."""
@@ -78,6 +79,7 @@ def test_the_inverse_undoes_the_integral(intensity: Intensity, shares: list[floa
     assert (error <= steepest * 2e-9 + most * 1e-12 + 1e-12).all()
 
 
+@settings(deadline=None)
 @given(intensity=INTENSITIES, factor=st.floats(0.01, 100), at_ns=st.integers(0, 20_000 * NS))
 def test_a_multiple_of_the_rate_is_one_of_the_integral(intensity: Intensity, factor: float, at_ns: int) -> None:
     scaled = intensity.scaled(factor)

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
@@ -11,6 +11,7 @@ from loadtests.arrivals.share import Share, owners, share
 IDS = np.arange(60_000)
 
 
+@settings(deadline=None)
 @given(of=st.integers(1, 9), first=st.integers(0, 1 << 50))
 def test_each_arrival_has_exactly_one_owner(of: int, first: int) -> None:
     """All shares together are the whole, and no two overlap."""
@@ -31,6 +32,7 @@ def test_neighbours_go_to_workers_without_a_pattern() -> None:
     assert stats.chisquare(np.bincount(found[::2] * 3 + found[1::2])).pvalue > 0.001
 
 
+@settings(deadline=None)
 @given(of=st.integers(2, 9), data=st.data())
 def test_what_a_lost_worker_had_is_spread_and_nothing_else_moves(of: int, data: st.DataObject) -> None:
     lost = data.draw(st.integers(0, of - 1))
