@@ -13,7 +13,7 @@ from loadtests.arrivals.test_plan import SHAPES, due, plan_of
 def test_by_chance_means_a_poisson_process(shape: str) -> None:
     """Rescaled, gaps are exponential and without memory (Brown et al., Neural Computation 14, 2002): KS and chi-square.
 
-    A true process fails one of the three in 300 seeds; this one does not.
+    A true process fails one of the three in 250 seeds; this one does not.
     """
     plan = plan_of(SHAPES[shape])
     units = SHAPES[shape].expected(due(plan))
