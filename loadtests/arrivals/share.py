@@ -28,7 +28,8 @@ class Share:
 
     def owns(self, ids: Int64s) -> npt.NDArray[np.bool_]:
         """Return for each arrival whether this worker sends it."""
-        return owners(ids, self.workers) == self.worker
+        mine: npt.NDArray[np.bool_] = owners(ids, self.workers) == self.worker
+        return mine
 
     def without(self, lost: int) -> "Share":
         """Return this worker's share when another is gone: all that it had, and its part of what the other had."""

@@ -99,7 +99,7 @@ def test_a_multiple_of_the_rate_is_one_of_the_integral(intensity: Intensity, fac
     ],
 )
 def test_the_peak_and_when_it_is_reached(intensity: Intensity, until_s: int, peak: tuple[float, int]) -> None:
-    assert intensity.peak(until_s * NS) == (pytest.approx(peak[0]), peak[1] * NS)
+    assert intensity.peak(until_s * NS) == pytest.approx((peak[0], peak[1] * NS))
 
 
 @pytest.mark.parametrize("piece", [(0, 1.0, 1.0), (NS, -1.0, 1.0), (NS, 1.0, -1.0)], ids=["no-time", "from", "to"])

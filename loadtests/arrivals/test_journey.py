@@ -18,7 +18,8 @@ class Rough(Intensity):
 
     def due_ns(self, expected: npt.ArrayLike) -> Int64s:
         wanted = np.asarray(expected, dtype=np.float64)
-        return np.maximum(super().due_ns(wanted) + wanted.view(np.int64) % 10_000_019 - 5_000_009, 0)
+        rough: Int64s = np.maximum(super().due_ns(wanted) + wanted.view(np.int64) % 10_000_019 - 5_000_009, 0)
+        return rough
 
 
 @pytest.mark.parametrize("at_end", [CELL - 1e-6, CELL, 3 * CELL - 1e-6, 3 * CELL + 1e-6])

@@ -45,10 +45,10 @@ def test_sessions_make_several_requests_each() -> None:
 def test_the_peak_is_where_the_stages_put_it(staged: Profile) -> None:
     """And of what is planned only: a shorter plan may have a lower one."""
     told = outline(staged, seed=3, duration_s=200)
-    assert (told.total.peak_per_s, told.peak_at_s) == (pytest.approx(75), 120)
+    assert (told.total.peak_per_s, told.peak_at_s) == pytest.approx((75, 120))
     assert [each.peak_per_s for each in told.journeys] == [pytest.approx(60), pytest.approx(15)]
     short = outline(staged, seed=3, duration_s=110)
-    assert (short.total.peak_per_s, short.peak_at_s) == (pytest.approx(50), 110)
+    assert (short.total.peak_per_s, short.peak_at_s) == pytest.approx((50, 110))
 
 
 @pytest.mark.parametrize(("duration_s", "count"), [(200, COLUMNS), (30, 30), (2, 10)])
