@@ -9,7 +9,7 @@ from loadtests.profiles import Profile
 from loadtests.writes import run_prefix
 from reports.evidence import now_us
 
-VERSIONS_OF = ("oms-chaos-suite", "locust", "geventhttpclient", "pyarrow")
+VERSIONS_OF = ("oms-chaos-suite", "locust", "gevent", "httptools", "pyarrow")
 
 
 def facts(target: Target, profile: Profile, seed: int) -> dict[str, Any]:

@@ -6,9 +6,9 @@ journey's file says what is sent at each turn; sending, judging and writing down
 
 import random
 import time
-from typing import Any, ClassVar
+from typing import ClassVar
 
-from locust import FastHttpUser, constant, task
+from locust import User, constant, task
 from locust.env import Environment
 from locust.exception import StopUser
 
@@ -19,12 +19,13 @@ from loadtests.client import TruthfulPool
 from loadtests.login import NoTokenError
 from loadtests.recorder import Flight
 from loadtests.timetable import Due, Timetable
+from loadtests.tracing import new_trace
 from loadtests.worker import Worker
 from loadtests.writes import Intent
 from reports.evidence import BUSINESS, now_us
 
 
-class LoadUser(FastHttpUser):
+class LoadUser(User):
     """Follows a timetable; a journey is a subclass that says what is sent."""
 
     abstract = True
@@ -40,7 +41,7 @@ class LoadUser(FastHttpUser):
         self.place = 0  # among those of the journey
         self.worker.join(self)
         base_url = self.worker.plan.target.web.base_url
-        self.client_pool = TruthfulPool(base_url, self.worker.resolver, self.ordinal, self.worker.tls)
+        self.wire = TruthfulPool(base_url, self.worker.resolver, self.ordinal, self.worker.tls)
         super().__init__(environment)
         self.rng = self.worker.rng(self.journey, self.ordinal, "content")
         self._ids = random.Random()
@@ -104,16 +105,15 @@ class LoadUser(FastHttpUser):
         return self._exchange(ofbiz.login(web.username, web.password.get_secret_value()), now_us(), (), {})
 
     def _exchange(self, call: Call, sched_us: int, writes: tuple[Intent, ...], headers: dict[str, str]) -> Judged:
-        trace_id = f"1-{int(time.time()):08x}-{self._ids.getrandbits(96):024x}"
-        flight = Flight(call, self.journey, sched_us, now_us(), trace_id, writes)
-        headers |= {"Accept": "application/json", "X-Amzn-Trace-Id": f"Root={trace_id}"}
+        trace = new_trace(self._ids, time.time())
+        flight = Flight(call, self.journey, sched_us, now_us(), trace.trace_id, writes)
+        headers |= {"Accept": "application/json", **trace.headers()}
         if call.body:
             headers["Content-Type"] = call.content_type
         ledger, recorder = self.worker.ledger, self.worker.recorder
         ledger.intend(writes)
         recorder.start(flight)
-        pool: Any = self.client_pool
-        answer, exchange = pool.fetch(call.method, call.path, call.body, headers, lambda: ledger.sent(writes))
+        answer, exchange = self.wire.fetch(call.method, call.path, call.body, headers, lambda: ledger.sent(writes))
         judged = judge(call, answer)
         if flight in recorder.in_flight:
             ledger.answered(writes, judged)

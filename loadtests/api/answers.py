@@ -36,6 +36,7 @@ class Answer:
     instance: str | None = None  # the instance's own header
     trouble: str | None = None  # one short line: what went wrong on the way
     sent: bool = True  # whether any byte of the request was written
+    head: bytes = b""  # the status line and the headers as they came
 
 
 @dataclass(frozen=True, slots=True)

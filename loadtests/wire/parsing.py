@@ -1,0 +1,142 @@
+"""Bytes of a connection in, an answer out. Pure: no socket, no clock.
+
+llhttp (httptools) says where an answer ends and whether it is HTTP at all; one parser serves all answers of a
+connection. Headers are kept as they came and looked at when somebody asks. What is done here is what llhttp leaves to
+its caller: answers to HEAD, interim answers (1xx), bodies that end with the connection, limits, and bytes that nobody
+asked for.
+"""
+
+from dataclasses import dataclass
+
+import httptools
+
+LONGEST_HEAD = 65_536  # bytes of status line and headers; load balancers allow about half of it
+HEAD_END = b"\r\n\r\n"
+INTERIM = range(100, 200)
+
+
+class BadAnswerError(Exception):
+    """What came is not one whole answer to one request; the message says in a few words why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A whole answer. ``head`` is the status line and the headers as they came, without the empty line."""
+
+    status: int
+    head: bytes
+    body: bytes
+
+
+def field(head: bytes, name: str) -> str | None:
+    """Return the value of a header (the first, if it is there twice), None without one."""
+    start = head.lower().find(b"\r\n" + name.lower().encode("ascii") + b":")
+    if start < 0:
+        return None
+    start += len(name) + 3
+    end = head.find(b"\r\n", start)
+    return head[start : end if end >= 0 else len(head)].strip().decode("latin-1")
+
+
+class AnswerParser:
+    """Takes the bytes of one connection; ``begin`` before each request, then ``feed`` until the answer is whole."""
+
+    __slots__ = ("_body", "_got", "_head", "_head_only", "_http", "_surplus", "_whole", "keeps_open")
+
+    def __init__(self) -> None:
+        self._http: httptools.HttpResponseParser | None = httptools.HttpResponseParser(self)
+        self.begin()
+
+    def begin(self, *, head_only: bool = False) -> None:
+        """A request is about to be sent. ``head_only``: it is a HEAD, so its answer has no body, whatever it says."""
+        self._head_only = head_only
+        self._head: bytes | None = None
+        self._got = b""  # of the head, while that is not whole
+        self._body: list[bytes] = []
+        self._whole = self._surplus = False
+        self.keeps_open = False  # whether the connection may be used again
+
+    def feed(self, data: bytes) -> bool:
+        """Take what came; return whether the answer is whole. Raises BadAnswerError, after which all is over."""
+        assert self._http is not None
+        try:
+            self._http.feed_data(data)
+        except httptools.HttpParserUpgrade as error:
+            raise BadAnswerError("another protocol") from error
+        except httptools.HttpParserError as error:
+            # The answer was whole, and what came with it is none.
+            raise BadAnswerError("more than one answer" if self._whole else "not HTTP") from error
+        if self._head is None:
+            self._find_head(data)
+        if self._surplus:
+            raise BadAnswerError("more than one answer")
+        return self._whole
+
+    def end(self) -> None:
+        """The peer will send nothing more. Raises BadAnswerError unless that makes the answer whole."""
+        if self._head is None and not self._got:
+            raise BadAnswerError("closed without an answer")
+        if self._head is None or _promises_an_end(self._head):
+            raise BadAnswerError("answer cut short")
+        self._whole = True
+
+    def take(self) -> Reply:
+        """Return the answer that is whole."""
+        assert self._whole
+        assert self._head is not None
+        body = self._body
+        return Reply(int(self._head[9:12]), self._head, body[0] if len(body) == 1 else b"".join(body))
+
+    def close(self) -> None:
+        """Let go of llhttp, which holds on to this object as well."""
+        self._http = None
+
+    def on_message_begin(self) -> None:
+        """llhttp: the first byte of an answer."""
+        self._surplus = self._whole
+
+    def on_body(self, part: bytes) -> None:
+        """llhttp: a piece of a body, chunks taken apart."""
+        self._body.append(part)
+
+    def on_message_complete(self) -> None:
+        """llhttp: the end of an answer, interim ones included."""
+        assert self._http is not None
+        if self._http.get_status_code() not in INTERIM:
+            self._whole, self.keeps_open = True, self._http.should_keep_alive()
+
+    def _find_head(self, data: bytes) -> None:
+        """Keep the head of the answer itself; interim answers before it are passed over."""
+        got = (self._got + data if self._got else data).lstrip(b"\r\n")
+        end = got.find(HEAD_END)
+        while end >= 0 and got[9:10] == b"1":
+            got = got[end + len(HEAD_END) :]
+            end = got.find(HEAD_END)
+        if max(end, len(got) if end < 0 else 0) > LONGEST_HEAD:
+            raise BadAnswerError(f"headers over {LONGEST_HEAD} bytes")
+        self._got = got
+        if end >= 0:
+            self._keep_head(got[:end], bool(got[end + len(HEAD_END) :]))
+
+    def _keep_head(self, head: bytes, more: bool) -> None:
+        # llhttp takes RTSP and HTTP/2.0 for HTTP, and a status of two digits.
+        if not head.startswith(b"HTTP/1.") or head[9:10] == b"0":
+            raise BadAnswerError("not HTTP")
+        self._head, self._got = head, b""
+        if self._head_only and not self._whole:
+            self._end_without_body(more)
+
+    def _end_without_body(self, more: bool) -> None:
+        """The answer to a HEAD is over, but llhttp waits for the body that its headers announce."""
+        assert self._http is not None
+        self._whole, self._surplus = True, more
+        self.keeps_open = self._http.should_keep_alive()
+        self._http = httptools.HttpResponseParser(self)
+
+
+def _promises_an_end(head: bytes) -> bool:
+    """Whether the headers say where the body ends; if not, it ends with the connection (RFC 9112, section 6.3)."""
+    coding = field(head, "Transfer-Encoding")
+    if coding is not None:
+        return coding.lower().rpartition(",")[2].strip() == "chunked"
+    return field(head, "Content-Length") is not None
