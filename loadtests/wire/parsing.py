@@ -123,14 +123,15 @@ class AnswerParser:
         if not head.startswith(b"HTTP/1.") or head[9:10] == b"0":
             raise BadAnswerError("not HTTP")
         self._head, self._got = head, b""
-        if self._head_only and not self._whole:
-            self._end_without_body(more)
+        if self._head_only:
+            self._surplus |= more
+            if not self._whole:
+                self._end_without_body()
 
-    def _end_without_body(self, more: bool) -> None:
+    def _end_without_body(self) -> None:
         """The answer to a HEAD is over, but llhttp waits for the body that its headers announce."""
         assert self._http is not None
-        self._whole, self._surplus = True, more
-        self.keeps_open = self._http.should_keep_alive()
+        self._whole, self.keeps_open = True, self._http.should_keep_alive()
         self._http = httptools.HttpResponseParser(self)
 
 
