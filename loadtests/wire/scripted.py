@@ -40,6 +40,7 @@ class Scripted:
     requests: list[bytes] = field(default_factory=list)
     connections: int = 0
     receive_buffer: int | None = None  # bytes
+    played: threading.Event = field(default_factory=threading.Event)  # a script is at its end
 
     def __enter__(self) -> Self:
         self._socket = socket.create_server(("127.0.0.1", 0), backlog=50)
@@ -74,6 +75,7 @@ class Scripted:
                     time.sleep(step)
                 else:
                     self._do(step, stream)
+        self.played.set()
 
     def _do(self, step: Do, stream: socket.socket) -> None:
         if step is Do.READ:

@@ -206,6 +206,20 @@ def test_an_answer_before_the_request_was_read_counts(
     assert peer.connections == 2
 
 
+def test_an_answer_is_read_to_its_end_though_no_more_can_be_sent(
+    server: Server, client: Callable[..., TruthfulPool]
+) -> None:
+    """The peer answered at length, and hung up without having read the request; both are there when we look."""
+    early = b"HTTP/1.1 413 Too Large\r\nContent-Length: 100000\r\n\r\n" + b"x" * 100_000
+    with server([0.3, early, Do.CUT], receive_buffer=8192) as peer:
+        pool = client(peer)
+        user = gevent.spawn(ask, pool, "POST", b"x" * 8_000_000)
+        wait_until("a part is sent", lambda: pool._connection is not None and bool(pool._connection._unsent))
+        assert peer.played.wait(10)  # the event loop stands still meanwhile
+        said, _ = user.get(timeout=10)
+    assert (said.status, len(said.body)) == (413, 100_000)
+
+
 def test_a_peer_that_reads_no_more_is_over_at_the_deadline(server: Server, client: Callable[..., TruthfulPool]) -> None:
     """A part of the request has left, so it may matter."""
     with server([5.0], receive_buffer=8192) as peer:
@@ -248,6 +262,23 @@ def test_connections_live_above_file_descriptor_1023(server: Server, client: Cal
         for descriptor in taken:
             os.close(descriptor)
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+class TakesNothing(RawSocket):
+    """The kernel has no room for a single byte."""
+
+    def send(self, *args: Any) -> int:
+        raise BlockingIOError
+
+
+def test_a_request_that_waits_for_room_has_not_left(
+    client: Callable[..., TruthfulPool], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At its deadline it is proven that it cannot have happened."""
+    monkeypatch.setattr("loadtests.wire.connection.RawSocket", TakesNothing)
+    with Scripted([[Do.HOLD]]) as peer:
+        said, exchange = ask(client(peer, SHORT_S), "POST", b"b")
+    assert (said.trouble, said.sent, exchange.wire_attempts) == (LATE, False, 0)
 
 
 class MeetsItself(RawSocket):
