@@ -4,7 +4,7 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -78,6 +78,7 @@ class Profile(Part):
     bopis: JourneyLoad | None = None
     fulfillment: JourneyLoad | None = None
     jobs: JourneyLoad | None = None
+    dns: Literal["ttl", "pin"] | Annotated[float, Field(gt=0)] = "ttl"  # for how long clients keep an address
 
     def journeys(self) -> Iterator[tuple[str, JourneyLoad]]:
         """Yield the journeys that run, by name."""

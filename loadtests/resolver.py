@@ -1,21 +1,30 @@
 """Where a name is right now: asked at the target's own name server, kept for the TTL and not a moment longer.
 
 Operating systems and HTTP libraries ask once and keep the address for as long as it answers; a test that did so would
-never see the traffic move. One ``Resolver`` serves all users of a process.
+never see the traffic move. How clients behave that do not honour the TTL can be asked for. One ``Resolver`` serves all
+users of a process, and tells a journal what the name server said.
 """
 
 import ipaddress
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
 import dns.exception
 import dns.resolver
 from gevent.lock import BoundedSemaphore
 
 from fixtures.target import Target
+from reports.evidence import now_us
 
 LOOKUP_S = 2.0  # give up a lookup after this
 FAILED_S = 0.5  # a failed lookup is not tried again for so long, so that users do not queue up behind a dead server
+
+
+# For how long an answer is good: its TTL; for ever (a client that asks once); or so many seconds whatever its TTL
+# (the JVM's networkaddress.cache.ttl, see java.net.InetAddress).
+Freshness = Literal["ttl", "pin"] | float
 
 
 class NameLookupError(OSError):
@@ -30,6 +39,17 @@ class Addresses:
     expires_at: float
 
 
+@dataclass(frozen=True, slots=True)
+class Lookup:
+    """What the name server said when it was asked: addresses and their TTL, or an error in a few words."""
+
+    at_us: int  # when the answer came
+    took_us: int
+    addresses: tuple[str, ...] = ()
+    ttl_s: int | None = None
+    error: str | None = None
+
+
 class NotLoopbackError(NameLookupError):
     """The name stands for an address that is not on this machine. Nothing is sent there, today."""
 
@@ -37,8 +57,17 @@ class NotLoopbackError(NameLookupError):
 class Resolver:
     """Resolves one name through one name server (the system's when ``server`` is None)."""
 
-    def __init__(self, name: str, server: tuple[str, int] | None) -> None:
+    def __init__(
+        self,
+        name: str,
+        server: tuple[str, int] | None,
+        *,
+        keep: Freshness = "ttl",
+        on_lookup: Callable[[Lookup], None] = lambda lookup: None,
+    ) -> None:
         self._name = name
+        self._keep = keep
+        self._on_lookup = on_lookup
         self._dns = dns.resolver.Resolver(configure=server is None)
         self._dns.cache = None
         if server is not None:
@@ -46,7 +75,7 @@ class Resolver:
             self._dns.port = server[1]
         self._one_at_a_time = BoundedSemaphore()
         self._known = _literal(name)
-        self._failed: NameLookupError | None = None
+        self._failed = ""
         self._failed_until = 0.0
 
     def resolve(self) -> tuple[tuple[str, ...], int | None]:
@@ -61,26 +90,42 @@ class Resolver:
         with self._one_at_a_time:
             if self._known is None or time.monotonic() >= self._known.expires_at:
                 self._known = self._ask()
-            return self._known.addresses, int((time.monotonic() - started) * 1e6)
+            return self._known.addresses, _since_us(started)
 
     def _ask(self) -> Addresses:
-        if self._failed is not None and time.monotonic() < self._failed_until:
-            raise self._failed
+        if time.monotonic() < self._failed_until:
+            raise NameLookupError(self._failed)
+        started = time.monotonic()
         try:
             answer = self._dns.resolve(self._name, "A", lifetime=LOOKUP_S, search=False)
         except (dns.exception.DNSException, OSError) as error:
-            self._failed = NameLookupError(f"dns: {type(error).__name__}")
+            self._failed = f"dns: {type(error).__name__}"
             self._failed_until = time.monotonic() + FAILED_S
-            raise self._failed from error
+            self._on_lookup(Lookup(now_us(), _since_us(started), error=self._failed))
+            raise NameLookupError(self._failed) from error
         addresses = tuple(sorted(record.address for record in answer))
+        ttl_s = answer.chaining_result.minimum_ttl
+        self._on_lookup(Lookup(now_us(), _since_us(started), addresses, ttl_s))
         _only_loopback(addresses)
-        return Addresses(addresses, time.monotonic() + answer.chaining_result.minimum_ttl)
+        return Addresses(addresses, time.monotonic() + self._valid_s(ttl_s))
+
+    def _valid_s(self, ttl_s: int) -> float:
+        if self._keep == "ttl":
+            return ttl_s
+        return float("inf") if self._keep == "pin" else self._keep
 
 
-def resolver_of(target: Target) -> Resolver:
-    """Return the resolver of a target's front door."""
+def resolver_of(
+    target: Target, *, keep: Freshness = "ttl", on_lookup: Callable[[Lookup], None] = lambda lookup: None
+) -> Resolver:
+    """Return the resolver of a target's front door; ``on_lookup`` hears every answer of the name server."""
     dns = target.dns
-    return Resolver(target.web.name, None if dns is None else (dns.address, dns.port))
+    server = None if dns is None else (dns.address, dns.port)
+    return Resolver(target.web.name, server, keep=keep, on_lookup=on_lookup)
+
+
+def _since_us(started: float) -> int:
+    return int((time.monotonic() - started) * 1e6)
 
 
 def _only_loopback(addresses: tuple[str, ...]) -> None:

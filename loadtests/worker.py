@@ -21,6 +21,7 @@ from loadtests.client import tls_of
 from loadtests.facilities import facilities_of
 from loadtests.ledger import Ledger
 from loadtests.login import Token
+from loadtests.namejournal import NameJournal
 from loadtests.profiles import Profile
 from loadtests.recorder import Recorder
 from loadtests.resolver import resolver_of
@@ -55,7 +56,8 @@ class Worker:
         self.plan = plan
         self.number = _claim(plan.run)
         self.name = worker_name(self.number)
-        self.resolver = resolver_of(plan.target)
+        self._names = NameJournal(plan.run.signals(self.name), plan.target.web.name)
+        self.resolver = resolver_of(plan.target, keep=plan.profile.dns, on_lookup=self._names.heard)
         self.tls = tls_of(plan.target.web)
         self.recorder = Recorder(plan.run.samples(self.name), plan.run.delivery(self.name))
         self.ledger = Ledger(plan.run.write_ledger(self.name))
@@ -132,6 +134,7 @@ class Worker:
         self._second()
         self.recorder.close()
         self.ledger.close()
+        self._names.close()
         self._events.record("load.worker.stopped", subject=self.name, data={"reason": reason})
         self._events.close()
         self._stopped.set()
