@@ -323,6 +323,45 @@ def test_the_load_ends_when_the_one_who_started_it_is_gone(system: System) -> No
     assert [event.kind for event in system.run.read_events()] == ["load.worker.started", "load.worker.stopped"]
 
 
+PLAIN = """
+from loadtests.launch import Launch
+from loadtests.user import LoadUser
+
+class Jobs(LoadUser):
+    journey = "jobs"
+    endpoints = ("GET /start",)
+
+    def turn(self, due):
+        assert self.client.get("/start?x=1", name="/start").json() == {"at": "the end"}
+
+Launch().attach()
+"""
+
+
+def test_a_journey_may_be_ordinary_locust_code(system: System, tmp_path: Path) -> None:
+    """What ``self.client`` sends is recorded like everything else, and so is each redirect; the system can name it."""
+
+    def handler(line: str, body: bytes) -> bytes:
+        if "/start" in line:
+            return answer("", status="302 Found", headers="Location: /end\r\n")
+        return answer({"at": "the end"})
+
+    system.handle(handler)
+    file = tmp_path / "plain.py"
+    file.write_text(PLAIN)
+    process = system.locust("-f", str(file))
+    wait_until("two turns", lambda: system.received >= 4)
+    stop(process)
+    rows = [row for row in system.rows() if row["outcome"] != "censored"]
+    assert {(row["endpoint"], row["status"], row["outcome"]) for row in rows} == {
+        ("GET /start", 302, "ok"),
+        ("GET /end", 200, "ok"),
+    }
+    assert sum(second.planned for second in system.run.read_delivery()) == len(system.rows())
+    traces = {seen.headers["traceparent"] for door in system.doors for seen in door.seen}
+    assert {trace.split("-")[1] for trace in traces} == {row["trace_id"][2:].replace("-", "") for row in rows}
+
+
 @pytest.mark.parametrize(
     ("options", "environment", "says"),
     [

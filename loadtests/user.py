@@ -13,11 +13,12 @@ from locust.env import Environment
 from locust.exception import StopUser
 
 from loadtests.api import ofbiz
-from loadtests.api.answers import Judged, judge
+from loadtests.api.answers import Answer, Judged, judge
 from loadtests.api.call import Call
 from loadtests.client import TruthfulPool
 from loadtests.login import NoTokenError
 from loadtests.recorder import Flight
+from loadtests.session import Session
 from loadtests.timetable import Due, Timetable
 from loadtests.tracing import new_trace
 from loadtests.worker import Worker
@@ -43,6 +44,7 @@ class LoadUser(User):
         base_url = self.worker.plan.target.web.base_url
         self.wire = TruthfulPool(base_url, self.worker.resolver, self.ordinal, self.worker.tls)
         super().__init__(environment)
+        self.client = Session(self._plain, self.wire.path_of)
         self.rng = self.worker.rng(self.journey, self.ordinal, "content")
         self._ids = random.Random()
 
@@ -53,6 +55,7 @@ class LoadUser(User):
     def on_stop(self) -> None:
         """Locust took this user away; the worker's own end is not our business."""
         self.worker.leave(self)
+        self.wire.close()
 
     def step_of(self, n: int) -> int:
         """Return which of the journey's endpoints the n-th request asks for.
@@ -92,7 +95,7 @@ class LoadUser(User):
                 return self._not_sent(call, due, writes, str(error))
         self._unless_stopping()
         self.unsent = None
-        judged = self._exchange(call, due.sched_us, writes, headers)
+        _, judged = self._exchange(call, due.sched_us, writes, headers)
         if judged.error == "401":
             self.worker.token.drop()
         return judged
@@ -102,14 +105,24 @@ class LoadUser(User):
         self._unless_stopping()
         web = self.worker.plan.target.web
         self.worker.recorder.unplanned += 1
-        return self._exchange(ofbiz.login(web.username, web.password.get_secret_value()), now_us(), (), {})
+        return self._exchange(ofbiz.login(web.username, web.password.get_secret_value()), now_us(), (), {})[1]
 
-    def _exchange(self, call: Call, sched_us: int, writes: tuple[Intent, ...], headers: dict[str, str]) -> Judged:
+    def _plain(self, call: Call, headers: dict[str, str]) -> Answer:
+        """Send what ``self.client`` was asked for: the first of a turn is what was due, others are on no timetable."""
+        self._unless_stopping()
+        due, self.unsent = self.unsent, None
+        if due is None:
+            self.worker.recorder.unplanned += 1
+        return self._exchange(call, now_us() if due is None else due.sched_us, (), headers)[0]
+
+    def _exchange(
+        self, call: Call, sched_us: int, writes: tuple[Intent, ...], headers: dict[str, str]
+    ) -> tuple[Answer, Judged]:
         trace = new_trace(self._ids, time.time())
         flight = Flight(call, self.journey, sched_us, now_us(), trace.trace_id, writes)
-        headers |= {"Accept": "application/json", **trace.headers()}
+        headers = {"Accept": "*/*" if call.proof is None else "application/json", **headers, **trace.headers()}
         if call.body:
-            headers["Content-Type"] = call.content_type
+            headers.setdefault("Content-Type", call.content_type)
         ledger, recorder = self.worker.ledger, self.worker.recorder
         ledger.intend(writes)
         recorder.start(flight)
@@ -119,7 +132,7 @@ class LoadUser(User):
             ledger.answered(writes, judged)
         end_us = recorder.end(flight, answer, exchange, judged)
         self._tell_locust(flight, end_us, len(answer.body), judged)
-        return judged
+        return answer, judged
 
     def _not_sent(self, call: Call, due: Due, writes: tuple[Intent, ...], error: str) -> Judged:
         """Nothing can be sent: for a write that is the proof that it did not happen."""

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 PREFIX = "/api/"
 
@@ -12,10 +12,10 @@ PREFIX = "/api/"
 class Call:
     """One request as the API wants it, and how to tell a good answer."""
 
-    method: Literal["GET", "POST"]
+    method: str
     path: str
     endpoint: str  # the path without ids: what rows and statistics are grouped by
-    proof: str  # a field that every good answer has
+    proof: str | None  # a field that every good answer has; None: no JSON is expected, the status decides
     body: bytes = b""
     content_type: str = "application/json"
     write: bool = False
