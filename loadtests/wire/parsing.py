@@ -6,7 +6,7 @@ its caller: answers to HEAD, interim answers (1xx), bodies that end with the con
 asked for.
 """
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import httptools
 
@@ -19,8 +19,7 @@ class BadAnswerError(Exception):
     """What came is not one whole answer to one request; the message says in a few words why."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(NamedTuple):
     """A whole answer. ``head`` is the status line and the headers as they came, without the empty line."""
 
     status: int

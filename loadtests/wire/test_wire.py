@@ -1,9 +1,11 @@
 """What the client makes of whatever a peer may do, byte for byte, plain and over TLS."""
 
+import contextlib
 import fcntl
 import os
 import resource
 import select
+import socket
 import ssl
 import tempfile
 import time
@@ -65,10 +67,10 @@ def opened() -> Iterator[list[TruthfulPool]]:
 
 @pytest.fixture
 def client(opened: list[TruthfulPool]) -> Callable[..., TruthfulPool]:
-    def at(server: Scripted, deadline_s: float = DEADLINE_S) -> TruthfulPool:
-        scheme = "http" if server.tls is None else "https"
+    def at(server: Scripted, deadline_s: float = DEADLINE_S, scheme: str | None = None) -> TruthfulPool:
         known = {"name": "127.0.0.1", "port": server.port, "username": "u", "password": "p"}
-        web = Web.model_validate({**known, "scheme": scheme, "ca_file": _authority_file()})
+        known["scheme"] = scheme or ("http" if server.tls is None else "https")
+        web = Web.model_validate({**known, "ca_file": _authority_file()})
         pool = TruthfulPool(web.base_url, Resolver(web.name, None), 0, tls_of(web), deadline_s=deadline_s)
         opened.append(pool)
         return pool
@@ -262,6 +264,49 @@ def test_connections_live_above_file_descriptor_1023(server: Server, client: Cal
         for descriptor in taken:
             os.close(descriptor)
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+@pytest.mark.parametrize(
+    ("connect_s", "deadline_s", "trouble"),
+    [(0.2, DEADLINE_S, "connect: timed out"), (DEADLINE_S, SHORT_S, LATE)],
+    ids=["time-out of connecting", "deadline of the request"],
+)
+def test_a_peer_that_does_not_accept_holds_nobody_up(
+    connect_s: float, deadline_s: float, trouble: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its queue is full, so the kernel ignores whoever comes; provably nothing was sent."""
+    monkeypatch.setattr("loadtests.client.CONNECT_S", connect_s)
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as full, contextlib.ExitStack() as others:
+        for _ in range(3):
+            other = others.enter_context(socket.socket())
+            other.setblocking(False)
+            other.connect_ex(full.getsockname())
+        pool = TruthfulPool(
+            f"http://127.0.0.1:{full.getsockname()[1]}", Resolver("127.0.0.1", None), 0, deadline_s=deadline_s
+        )
+        said, exchange = ask(pool, "POST", b"b")
+    assert (said.status, said.sent, said.trouble, exchange.peer) == (None, False, trouble, None)
+
+
+@pytest.mark.parametrize(
+    ("script", "trouble"),
+    [
+        pytest.param([Do.HALF, Do.HOLD], "tls: closed without an answer", id="close"),
+        pytest.param([0.05, Do.RESET], "tls: ECONNRESET", id="reset"),
+        pytest.param([b"HTTP/1.1 400 No TLS here\r\n\r\n", Do.HOLD], "tls: WRONG_VERSION_NUMBER", id="no TLS"),
+        pytest.param([b"\x16\x03\x03", Do.HOLD], LATE, id="a beginning"),
+    ],
+)
+def test_a_handshake_that_fails_proves_that_no_byte_left(
+    script: Script, trouble: str, client: Callable[..., TruthfulPool]
+) -> None:
+    """A connection alone is nothing: the request never left, and the next one begins anew."""
+    announced: list[str] = []
+    with Scripted([script]) as peer:
+        pool = client(peer, SHORT_S, scheme="https")
+        said, exchange = pool.fetch("POST", "/x", b"b", {}, lambda: announced.append("sent"))
+    assert (said.status, said.sent, said.trouble) == (None, False, trouble)
+    assert (exchange.peer, exchange.wire_attempts, exchange.tls_us, announced) == ("127.0.0.1", 0, None, [])
 
 
 class TakesNothing(RawSocket):
