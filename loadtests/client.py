@@ -16,7 +16,8 @@ import gevent
 
 from loadtests.api.answers import INSTANCE_HEADER, Answer
 from loadtests.resolver import NameLookupError, Resolver
-from loadtests.wire.connection import Connection, connect
+from loadtests.wire.connecting import connect
+from loadtests.wire.connection import Connection
 from loadtests.wire.deadlines import OverdueError, deadlines_of
 from loadtests.wire.exchange import Exchange
 from loadtests.wire.parsing import BadAnswerError, Reply, field

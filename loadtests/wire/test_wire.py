@@ -320,7 +320,7 @@ def test_a_request_that_waits_for_room_has_not_left(
     client: Callable[..., TruthfulPool], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """At its deadline it is proven that it cannot have happened."""
-    monkeypatch.setattr("loadtests.wire.connection.RawSocket", TakesNothing)
+    monkeypatch.setattr("loadtests.wire.connecting.RawSocket", TakesNothing)
     with Scripted([[Do.HOLD]]) as peer:
         said, exchange = ask(client(peer, SHORT_S), "POST", b"b")
     assert (said.trouble, said.sent, exchange.wire_attempts) == (LATE, False, 0)
@@ -340,7 +340,7 @@ def test_a_port_that_nobody_listens_on_is_not_taken_for_a_peer(
     """Linux connects a socket to itself now and then, where a restarting server's port is in the range of clients."""
     with Scripted([]) as peer:
         pool = client(peer)
-    monkeypatch.setattr("loadtests.wire.connection.RawSocket", MeetsItself)
+    monkeypatch.setattr("loadtests.wire.connecting.RawSocket", MeetsItself)
     said, _ = ask(pool)
     assert (said.trouble, said.sent) == ("connect: ECONNREFUSED", False)
 
