@@ -1,10 +1,13 @@
 """The client against real sockets: one request is one attempt, and what is known of it is true."""
 
+import json
+import random
 import socket
 import ssl
 import tempfile
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -315,6 +318,32 @@ def test_the_first_byte_is_announced_before_it_leaves(doors: tuple[FrontDoor, Fr
     doors[0].handler = handler
     pool_at(doors[0], resolver).fetch("POST", "/x", b"b", {}, lambda: order.append("announced"))
     assert order == ["announced", "received"]
+
+
+def test_of_many_users_at_once_each_gets_his_own_answer(doors: tuple[FrontDoor, FrontDoor], resolver: Resolver) -> None:
+    """Under faults, too; and what was on the wire is what is reported."""
+    rng = random.Random(4)
+
+    def handler(line: str, body: bytes) -> bytes | None:
+        whole = answer({"you": line.split()[1]})
+        return rng.choice([whole, whole, whole, whole[:-3] + b"no}", None])
+
+    def user(ordinal: int) -> list[tuple[str, Answer, Exchange]]:
+        pool = pool_at(doors[0], resolver, ordinal, deadline_s=30.0)
+        try:
+            return [(path, *pool.fetch("GET", path, b"", {}, None)) for path in (f"/{ordinal}/{n}" for n in range(8))]
+        finally:
+            pool.close()
+
+    doors[0].handler = handler
+    users = [gevent.spawn(user, ordinal) for ordinal in range(25)]
+    gevent.joinall(users, timeout=60, raise_error=True)
+    asked = [one for greenlet in users for one in greenlet.get()]
+    good = [path for path, said, _ in asked if said.body == json.dumps({"you": path}).encode()]
+    assert Counter(seen.line.split()[1] for seen in doors[0].seen) == Counter(path for path, _, _ in asked)
+    assert sum(exchange.wire_attempts for _, _, exchange in asked) == len(asked) == 200
+    assert len(good) > 60
+    assert {path for path, said, _ in asked if said.status == 200 and b"no}" not in said.body} == set(good)
 
 
 def _wait_until_closed(pool: TruthfulPool) -> None:
