@@ -29,6 +29,9 @@ __all__ = ["CONNECT_S", "DEADLINE_S", "Exchange", "Tls", "TruthfulPool", "descri
 CONNECT_S = 3.0
 DEADLINE_S = 10.0  # of a request, everything included
 
+# Trouble of this machine, not of the system: no file descriptor, no port, no memory left.
+OWN_LIMITS = frozenset({errno.EMFILE, errno.ENFILE, errno.EADDRNOTAVAIL, errno.ENOBUFS, errno.ENOMEM})
+
 
 class TruthfulPool:
     """The connection of one user: kept while it lives and while DNS still names its address."""
@@ -126,7 +129,10 @@ def describe(error: Exception, exchange: Exchange) -> str:
     elif isinstance(error, ssl.SSLError):
         what = error.reason or type(error).__name__
     else:
-        what = errno.errorcode.get(getattr(error, "errno", None) or 0, type(error).__name__)
+        number = getattr(error, "errno", None) or 0
+        what = errno.errorcode.get(number, type(error).__name__)
+        if number in OWN_LIMITS:
+            return f"generator: {what}"
     return f"{exchange.phase}: {what}"
 
 

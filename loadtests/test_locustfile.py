@@ -144,6 +144,8 @@ def test_a_stock_run_leaves_samples_a_ledger_and_delivery(system: System, forgot
     keys = [key for door in system.doors for seen in door.seen for key in _keys_in(seen.line, seen.body)]
     assert kinds["order"] + kinds["stock_delta"] == len(keys)
     assert kinds["shipment"] == sum(_shipments(system).values())
+    names = [signal.value["addresses"] for signal in run.read_signals() if signal.name == "web_addresses"]
+    assert names == [["127.0.0.1", "127.0.0.2"]]
     assert [event.kind for event in run.read_events()] == [
         "load.started",
         "load.worker.started",

@@ -1,6 +1,7 @@
 """What the client makes of whatever a peer may do, byte for byte, plain and over TLS."""
 
 import contextlib
+import errno
 import fcntl
 import os
 import resource
@@ -307,6 +308,21 @@ def test_a_handshake_that_fails_proves_that_no_byte_left(
         said, exchange = pool.fetch("POST", "/x", b"b", {}, lambda: announced.append("sent"))
     assert (said.status, said.sent, said.trouble) == (None, False, trouble)
     assert (exchange.peer, exchange.wire_attempts, exchange.tls_us, announced) == ("127.0.0.1", 0, None, [])
+
+
+@pytest.mark.parametrize("code", [errno.EMFILE, errno.EADDRNOTAVAIL], ids=errno.errorcode.get)
+def test_a_limit_of_this_machine_is_not_laid_at_the_peers_door(
+    code: int, client: Callable[..., TruthfulPool], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No file descriptor or no port is left: that says nothing of the system."""
+
+    def none_left(*_: object) -> RawSocket:
+        raise OSError(code, os.strerror(code))
+
+    monkeypatch.setattr("loadtests.wire.connecting.RawSocket", none_left)
+    with Scripted([]) as peer:
+        said, _ = ask(client(peer))
+    assert (said.sent, said.trouble) == (False, f"generator: {errno.errorcode[code]}")
 
 
 class TakesNothing(RawSocket):
