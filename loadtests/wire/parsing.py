@@ -11,6 +11,7 @@ from typing import NamedTuple
 import httptools
 
 LONGEST_HEAD = 65_536  # bytes of status line and headers; load balancers allow about half of it
+LONGEST_ANSWER = 64 * 1024 * 1024  # bytes of everything; an endless one would take the generator's memory
 HEAD_END = b"\r\n\r\n"
 INTERIM = range(100, 200)
 
@@ -40,7 +41,7 @@ def field(head: bytes, name: str) -> str | None:
 class AnswerParser:
     """Takes the bytes of one connection; ``begin`` before each request, then ``feed`` until the answer is whole."""
 
-    __slots__ = ("_body", "_got", "_head", "_head_only", "_http", "_surplus", "_whole", "keeps_open")
+    __slots__ = ("_body", "_fed", "_got", "_head", "_head_only", "_http", "_surplus", "_whole", "keeps_open")
 
     def __init__(self) -> None:
         self._http: httptools.HttpResponseParser | None = httptools.HttpResponseParser(self)
@@ -52,12 +53,16 @@ class AnswerParser:
         self._head: bytes | None = None
         self._got = b""  # of the head, while that is not whole
         self._body: list[bytes] = []
+        self._fed = 0  # bytes
         self._whole = self._surplus = False
         self.keeps_open = False  # whether the connection may be used again
 
     def feed(self, data: bytes) -> bool:
         """Take what came; return whether the answer is whole. Raises BadAnswerError, after which all is over."""
         assert self._http is not None
+        self._fed += len(data)
+        if self._fed > LONGEST_ANSWER:
+            raise BadAnswerError(f"answer over {LONGEST_ANSWER} bytes")
         try:
             self._http.feed_data(data)
         except httptools.HttpParserUpgrade as error:

@@ -139,6 +139,18 @@ def test_headers_have_a_limit(size: int) -> None:
     assert told([*pieces, b"\r\n\r\n"]).why == f"headers over {LONGEST_HEAD} bytes"
 
 
+@pytest.mark.parametrize("framing", [b"", b"Transfer-Encoding: chunked\r\n"], ids=["until close", "chunks"])
+def test_an_answer_has_a_limit(framing: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An endless one ends the request and not the generator; the limit is of one answer, not of a connection."""
+    monkeypatch.setattr("loadtests.wire.parsing.LONGEST_ANSWER", 1000)
+    endless = b"HTTP/1.1 200 OK\r\n" + framing + b"\r\n"
+    assert told([endless, *[b"3\r\nabc\r\n"] * 200]).why == "answer over 1000 bytes"
+    parser = AnswerParser()
+    for _ in range(100):
+        parser.begin()
+        assert parser.feed(OK)
+
+
 def test_headers_are_found_whatever_their_case() -> None:
     head = b"HTTP/1.1 200 OK\r\nX-A: 1\r\nserver:  awselb/2.0 \r\nX-A: 2"
     assert (field(head, "Server"), field(head, "x-a"), field(head, "200")) == ("awselb/2.0", "1", None)
