@@ -6,7 +6,7 @@ system under test.
 
 import tomllib
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -71,18 +71,10 @@ def known() -> list[str]:
     return sorted(path.stem for path in GAMEDAYS_DIR.glob("*.toml"))
 
 
-def profiles() -> dict[str, bool]:
-    """All load profiles by name: whether it is one steady rate, the only load that can be played yet.
-
-    Their file is data, what is in it the load generator's business; but what it is going to refuse is better said
-    before anything starts.
-    """
+def profiles() -> list[str]:
+    """All load profiles by name; their file is data, what is in it is the load generator's business."""
     tables = tomllib.loads(PROFILES.read_text())
-    return {name: _is_steady(tables[name]) for name in sorted(tables) if isinstance(tables[name], dict)}
-
-
-def _is_steady(table: dict[str, Any]) -> bool:
-    return not {"stages", "curve"} & table.keys() and table.get("spacing", "slots") == "slots"
+    return sorted(name for name in tables if isinstance(tables[name], dict))
 
 
 def choose(gameday: GameDay, *, experiments: tuple[str, ...], profile: str | None, catalog: set[str]) -> GameDay:
@@ -92,10 +84,8 @@ def choose(gameday: GameDay, *, experiments: tuple[str, ...], profile: str | Non
         if name not in catalog:
             raise GameDayError(f"experiment {name!r}: expected one of {', '.join(sorted(catalog))}")
     load = profile or gameday.profile
-    if not profiles().get(load):
-        known_names = ", ".join(name for name, is_steady in profiles().items() if is_steady)
-        found = "one with stages, a curve or a spacing, which cannot be played yet" if load in profiles() else "none"
-        raise GameDayError(f"profile {load!r}: expected one of {known_names} in loadtests/profiles.toml, found {found}")
+    if load not in profiles():
+        raise GameDayError(f"profile {load!r}: expected one of {', '.join(profiles())} in loadtests/profiles.toml")
     if len(set(chosen)) != len(chosen):
         raise GameDayError(f"experiments {', '.join(chosen)}: expected each once, since a run names its parts by them")
     return gameday.model_copy(update={"experiments": chosen, "profile": load})

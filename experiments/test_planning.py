@@ -52,13 +52,10 @@ def test_the_command_line_overrides_experiments_and_profile() -> None:
     assert chosen.timing == day.timing
 
 
-@pytest.mark.parametrize(
-    ("profile", "found"), [("nope", "found none"), ("spike", "cannot be played yet")], ids=["unknown", "not-steady"]
-)
-def test_a_load_that_cannot_be_played_is_refused_before_anything_starts(profile: str, found: str) -> None:
-    """With the names of those that can."""
-    with pytest.raises(GameDayError, match="expected one of peak, smoke, soak, steady in .*" + found):
-        choose(load_gameday("short"), experiments=(), profile=profile, catalog=CATALOG)
+def test_a_load_that_is_not_known_is_refused_before_anything_starts() -> None:
+    """With the names of those that are."""
+    with pytest.raises(GameDayError, match="'nope': expected one of peak, smoke, soak, spike, steady in"):
+        choose(load_gameday("short"), experiments=(), profile="nope", catalog=CATALOG)
 
 
 @pytest.mark.parametrize("names", [("nope",), ("baseline", "baseline")], ids=["unknown", "twice"])

@@ -81,6 +81,16 @@ class TruthfulPool:
             self._deadlines.end(self)
         return _answer(reply), exchange
 
+    def warm_up(self) -> None:
+        """Connect before the first request wants to. What goes wrong will be that request's business again."""
+        self._deadlines.begin(self)
+        try:
+            self._ready(Exchange())
+        except (OverdueError, OSError):
+            pass
+        finally:
+            self._deadlines.end(self)
+
     def close(self) -> None:
         """Close the connection; the next request opens another."""
         if self._connection is not None:

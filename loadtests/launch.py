@@ -17,6 +17,7 @@ from typing import Any, NoReturn
 
 import gevent
 import locust.log
+import locust.runners
 import psutil
 import pyarrow as pa
 from locust import events
@@ -25,13 +26,15 @@ from locust.runners import MasterRunner, WorkerRunner
 
 from fixtures.target import Target, TargetError, load_target
 from fixtures.trust import require_trusted
+from loadtests.crew import Crew, Member
 from loadtests.facilities import facilities_of
 from loadtests.facts import facts
-from loadtests.profiles import DEFAULT_PROFILE, Profile, ProfileError, load_profile, require_playable
+from loadtests.profiles import DEFAULT_PROFILE, Profile, ProfileError, load_profile
+from loadtests.recording.statistics import Statistics
 from loadtests.resolver import NameLookupError, NotLoopbackError, Resolver, resolver_of
 from loadtests.user import LoadUser
 from loadtests.worker import Plan, Worker
-from reports.evidence import RUNS, NotARunDirectoryError, RunDirectory, utc_name
+from reports.evidence import RUNS, NotARunDirectoryError, RunDirectory, now_us, utc_name
 
 logger = logging.getLogger(__name__)
 
@@ -39,6 +42,7 @@ USAGE = 64
 REFUSED = 6
 OTHERS_S = 8.0  # how long a worker waits for the run directory, and the main process for its workers' last lines
 PARENT_CHECK_S = 1.0
+BEGIN_US = 50_000  # from when all users are there to when the plan starts
 
 
 class SettingError(Exception):
@@ -58,6 +62,8 @@ class Launch:
         self.loaded_by = os.getpid()
         self.plan: Plan | None = None
         self.worker: Worker | None = None
+        self.crew: Crew | None = None  # of the main process of several
+        self.member: Member | None = None  # of one of several
 
     def attach(self) -> None:
         """Add our listeners to Locust's events."""
@@ -81,6 +87,10 @@ class Launch:
         except (ProfileError, TargetError, NotARunDirectoryError, SettingError) as error:
             self._end(str(error), USAGE)
         _set_users(environment, self.plan)
+        if isinstance(environment.runner, MasterRunner):
+            self.crew = Crew(environment.runner, [name for name, _ in profile.journeys()])
+        elif isinstance(environment.runner, WorkerRunner):
+            self.member = Member(environment.runner)
         gevent.signal_handler(signal.SIGINT, _terminate)
         pa.array([0])  # the first array imports pandas, 0.3 s that would otherwise be missing in mid-run
         if self.given_run or self._forked:
@@ -88,14 +98,22 @@ class Launch:
 
     def on_test_start(self, environment: Environment, **_: Any) -> None:
         """Open this process's own files. The main process of several drives nothing and has none."""
-        if not isinstance(environment.runner, MasterRunner):
-            assert self.plan is not None
-            self.worker = environment.load_worker = Worker(self.plan)  # type: ignore[attr-defined]
+        if self.crew is not None:
+            self.crew.reset()
+            return
+        assert self.plan is not None
+        self.worker = environment.load_worker = Worker(self.plan)  # type: ignore[attr-defined]
+        _feed_statistics(environment, self.worker)
+        if self.member is not None:
+            self.member.worker = self.worker
 
     def on_spawning_complete(self, **_: Any) -> None:
-        """All users of the run are there: begin."""
-        if self.worker is not None:
-            self.worker.begin()
+        """All users of the run are there: begin. Of several processes the main one says when."""
+        if self.crew is not None:
+            self.crew.spawned()
+        elif self.worker is not None and self.member is None:
+            start_us = now_us() + BEGIN_US
+            self.worker.share({}, start_us=start_us, from_us=start_us)
 
     def on_test_stopping(self, **_: Any) -> None:
         """The time is over, or somebody pressed stop."""
@@ -164,7 +182,6 @@ class Launch:
 
 
 def _check(environment: Environment, target: Target, profile: Profile) -> None:
-    require_playable(profile)
     facilities_of(profile, target.writes)
     if environment.host:
         raise SettingError(f"--host: expected none, found {environment.host}: the target says where load goes")
@@ -196,6 +213,14 @@ def _set_users(environment: Environment, plan: Plan) -> None:
     if options.num_users not in (None, users):
         logger.warning("-u %s is ignored: profile %s has %s users", options.num_users, plan.profile.name, users)
     options.num_users = options.spawn_rate = users
+
+
+def _feed_statistics(environment: Environment, worker: Worker) -> None:
+    """Keep Locust's statistics from our rows; when somebody listens to each request, Locust hears of each itself."""
+    listeners = environment.events.request._handlers
+    worker.tells_each = any(listener.__module__ != locust.runners.__name__ for listener in listeners)
+    if not worker.tells_each:
+        worker.recorder.also = Statistics(environment.stats, worker.recorder.words).add
 
 
 def _workers(environment: Environment) -> int:

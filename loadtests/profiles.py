@@ -1,7 +1,7 @@
 """Load profiles: ``profiles.toml`` as checked, frozen data."""
 
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -15,8 +15,9 @@ from loadtests.stages import Stage, staged
 PROFILES_FILE = Path(__file__).parent / "profiles.toml"
 DEFAULT_PROFILE = "smoke"
 
-# A client that waits for its answers cannot send more often than this and still keep its timetable.
+# A user that is asked for more than this is never free; the line of those who wait would only grow.
 MOST_PER_USER_PER_S = 5.0
+REQUESTS_A_VISIT = 2  # of a shopper and of a csr
 
 
 class ProfileError(Exception):
@@ -30,7 +31,7 @@ class Part(BaseModel):
 
 
 class JourneyLoad(Part):
-    """How often a journey is made: requests a second of all its users together."""
+    """How often a journey is made: requests a second; and how many at a time: ``users``."""
 
     users: int = Field(ge=1, le=2000)
     rate: float = Field(gt=0, le=5000)
@@ -45,8 +46,35 @@ class JourneyLoad(Part):
         return self
 
     @property
-    def rate_per_user(self) -> float:
-        return self.rate / self.users
+    def requests(self) -> float:
+        """How many requests an arrival makes."""
+        return 1.0
+
+
+class VisitLoad(JourneyLoad):
+    """A journey of several requests. With ``think_s`` (the least, the most) an arrival makes all, and thinks between.
+
+    Without it an arrival is a single request, and each asks for another step.
+    """
+
+    think_s: tuple[Annotated[float, Field(gt=0)], Annotated[float, Field(le=600)]] | None = None
+
+    @model_validator(mode="after")
+    def _users_can_think(self) -> "VisitLoad":
+        if self.think_s is None:
+            return self
+        if self.think_s[0] > self.think_s[1]:
+            raise ValueError(f"think_s: expected the shorter time first, found {list(self.think_s)}")
+        thinking = self.rate / REQUESTS_A_VISIT * (REQUESTS_A_VISIT - 1) * sum(self.think_s) / 2
+        if thinking > self.users:
+            raise ValueError(
+                f"expected users for the {thinking:.0f} that think at a time, found {self.users}: use more"
+            )
+        return self
+
+    @property
+    def requests(self) -> float:
+        return 1.0 if self.think_s is None else REQUESTS_A_VISIT
 
 
 class UploadLoad(JourneyLoad):
@@ -66,12 +94,11 @@ class Profile(Part):
 
     name: str
     about: str = ""
-    # What the users that wait for their answers play; by chance when there is an engine that does not wait.
-    spacing: Spacing = "slots"
+    spacing: Spacing = "poisson"
     stages: tuple[Stage, ...] | None = Field(default=None, min_length=1)
     curve: Curve | None = None
-    shopper: JourneyLoad | None = None
-    csr: JourneyLoad | None = None
+    shopper: VisitLoad | None = None
+    csr: VisitLoad | None = None
     pos: JourneyLoad | None = None
     intake: UploadLoad | None = None
     bulk: UploadLoad | None = None
@@ -117,36 +144,15 @@ class Profile(Part):
         """How long its stages or its curve take; None for one rate for ever."""
         return None if self.stages is None and self.curve is None else self.multiples.length_ns
 
-    def plan(self, *, seed: int, end_ns: int, requests: Mapping[str, float] | None = None) -> Plan:
+    def plan(self, *, seed: int, end_ns: int) -> Plan:
         """Return the arrivals of all journeys in [0, ``end_ns``).
 
-        ``requests`` says how many requests an arrival of a journey makes on average, where that is not one: so many
-        times fewer arrive, and the requests a second are those of the profile.
+        Of a journey whose arrivals make several requests fewer arrive: the requests a second are those of the profile.
         """
-        each = {name: 1.0 for name, _ in self.journeys()} | dict(requests or {})
-        rates = {name: self.multiples.scaled(load.rate / each[name]) for name, load in self.journeys()}
-        plans = (JourneyPlan(name, rates[name], seed, end_ns, self.spacing, each[name]) for name in rates)
+        rates = {name: self.multiples.scaled(load.rate / load.requests) for name, load in self.journeys()}
+        loads = self.journeys()
+        plans = (JourneyPlan(name, rates[name], seed, end_ns, self.spacing, load.requests) for name, load in loads)
         return Plan(tuple(plans))
-
-
-def unplayable(profile: Profile) -> str | None:
-    """Name what of a profile cannot be played yet; None for one rate in slots, which is all that waiting users know."""
-    has = {
-        "stages": profile.stages is not None,
-        "a curve": profile.curve is not None,
-        f'spacing = "{profile.spacing}"': profile.spacing != "slots",
-    }
-    return " and ".join(name for name, is_there in has.items() if is_there) or None
-
-
-def require_playable(profile: Profile) -> None:
-    """Raise ProfileError for a profile that cannot be played yet: nothing else is played in its place."""
-    found = unplayable(profile)
-    if found is not None:
-        raise ProfileError(
-            f"profile {profile.name!r}: expected one rate in slots, since nothing else can be played yet, found "
-            f"{found}: take another profile (loadgate plan {profile.name} shows this one)"
-        )
 
 
 def load_profile(name: str = DEFAULT_PROFILE, file: Path = PROFILES_FILE) -> Profile:

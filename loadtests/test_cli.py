@@ -26,7 +26,6 @@ def _nothing_may_start(monkeypatch: pytest.MonkeyPatch) -> None:
         pytest.param(["bogus"], "bogus", id="unknown-command"),
         pytest.param(["run", "--bogus"], "--bogus", id="unknown-option"),
         pytest.param(["run", "--profile", "nope"], "expected one of", id="unknown-profile"),
-        pytest.param(["run", "--profile", "spike"], "expected one rate in slots", id="profile-not-played-yet"),
         pytest.param(["run", "--target", "nope"], "expected one of local", id="unknown-target"),
         pytest.param(["run", "--rules", "nope.rules"], "expected a rule file", id="no-rule-file"),
         pytest.param(["run", "--rules", "reports"], "expected a rule file", id="rules-are-a-directory"),

@@ -149,6 +149,7 @@ def test_a_stock_run_leaves_samples_a_ledger_and_delivery(system: System, forgot
     assert [event.kind for event in run.read_events()] == [
         "load.started",
         "load.worker.started",
+        "load.share",
         "load.worker.stopped",
         "load.stopped",
     ]
@@ -225,7 +226,7 @@ def test_sigkill_loses_at_most_the_last_flush(system: System) -> None:
     received = {key for door in system.doors for seen in door.seen for key in _keys_in(seen.line, seen.body)}
     assert received
     assert received <= ledger
-    assert [event.kind for event in system.run.read_events()] == ["load.worker.started"]
+    assert [event.kind for event in system.run.read_events()] == ["load.worker.started", "load.share"]
 
 
 def test_two_processes_share_the_load_and_nothing_else(system: System) -> None:
@@ -248,7 +249,7 @@ def test_two_processes_share_the_load_and_nothing_else(system: System) -> None:
     sent = [key for door in system.doors for seen in door.seen for key in _keys_in(seen.line, seen.body)]
     assert len(sent) == len(set(sent))
     kinds = Counter(event.kind for event in system.run.read_events())
-    assert kinds == {"load.worker.started": 2, "load.worker.stopped": 2}
+    assert kinds == {"load.worker.started": 2, "load.clock": 2, "load.share": 2, "load.worker.stopped": 2}
 
 
 def test_a_worker_that_dies_is_visible_and_its_users_go_on_in_the_other(system: System) -> None:
@@ -322,10 +323,13 @@ def test_the_load_ends_when_the_one_who_started_it_is_gone(system: System) -> No
     wait_until("traffic", lambda: system.received > 30)
     parent.kill()
     child.wait(15)
-    assert [event.kind for event in system.run.read_events()] == ["load.worker.started", "load.worker.stopped"]
+    kinds = [event.kind for event in system.run.read_events()]
+    assert kinds == ["load.worker.started", "load.share", "load.worker.stopped"]
 
 
 PLAIN = """
+from locust import task
+
 from loadtests.launch import Launch
 from loadtests.user import LoadUser
 
@@ -333,7 +337,8 @@ class Jobs(LoadUser):
     journey = "jobs"
     endpoints = ("GET /start",)
 
-    def turn(self, due):
+    @task
+    def look(self):
         assert self.client.get("/start?x=1", name="/start").json() == {"at": "the end"}
 
 Launch().attach()
@@ -369,7 +374,6 @@ def test_a_journey_may_be_ordinary_locust_code(system: System, tmp_path: Path) -
     [
         pytest.param(["--host", "http://127.0.0.1:9"], {}, "--host: expected none", id="host"),
         pytest.param([], {"SUITE_PROFILE": "nope"}, "expected one of peak, smoke, soak, spike, steady", id="profile"),
-        pytest.param([], {"SUITE_PROFILE": "spike"}, "found stages and spacing", id="profile that is not played yet"),
         pytest.param([], {"SUITE_SEED": "x"}, "SUITE_SEED: expected a whole number", id="seed"),
         pytest.param([], {"SUITE_REGION": "no-such-region"}, "is not up", id="region"),
         pytest.param([], {"SUITE_RUN": "/nonexistent"}, "expected a run directory", id="run directory"),

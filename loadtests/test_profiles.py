@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from loadtests.arrivals import NS
-from loadtests.profiles import PROFILES_FILE, ProfileError, load_profile, require_playable
+from loadtests.profiles import ProfileError, load_profile
 
 POS = "[smoke]\npos={users=2,rate=4}\n"
 
@@ -126,39 +126,25 @@ def test_a_wrong_curve_is_one_clear_line(tmp_path: Path, text: str, says: str) -
     assert "\n" not in str(error.value)
 
 
-def test_journeys_of_several_requests_arrive_so_many_times_less() -> None:
-    """Sessions with think times inside: the requests a second stay those of the profile."""
-    plan = load_profile("steady").plan(seed=1, end_ns=100 * NS, requests={"bopis": 5.0})
-    bopis = next(each for each in plan.journeys if each.name == "bopis")
-    assert bopis.expected(0, bopis.end_ns) * bopis.requests == pytest.approx(480)
-    assert bopis.expected(0, bopis.end_ns) == pytest.approx(96)
-
-
-@pytest.mark.parametrize("name", ["smoke", "steady", "peak", "soak"])
-def test_steady_rates_in_slots_can_be_played(name: str) -> None:
-    """What game days and the gate have always played."""
-    require_playable(load_profile(name))
+def test_visits_of_several_requests_arrive_so_many_times_less(tmp_path: Path) -> None:
+    """The requests a second stay those of the profile."""
+    (tmp_path / "own.toml").write_text("[smoke]\n[smoke.shopper]\nusers=20\nrate=10.0\nthink_s=[1, 3]\n" + POS[8:])
+    plan = load_profile("smoke", tmp_path / "own.toml").plan(seed=1, end_ns=100 * NS)
+    shopper = next(each for each in plan.journeys if each.name == "shopper")
+    assert shopper.expected(0, shopper.end_ns) == pytest.approx(500)
+    assert shopper.expected(0, shopper.end_ns) * shopper.requests == pytest.approx(1000)
 
 
 @pytest.mark.parametrize(
-    ("text", "found"),
+    ("think", "says"),
     [
-        pytest.param("stages=[{for='1m',at=1}]", "found stages:", id="stages"),
-        pytest.param("curve='good.csv'", "found a curve:", id="curve"),
-        pytest.param("spacing='poisson'", 'found spacing = "poisson":', id="poisson"),
-        pytest.param("spacing='fixed'", 'found spacing = "fixed":', id="fixed"),
+        pytest.param("[3, 1]", "the shorter time first", id="order"),
+        pytest.param("[0, 1]", "greater than 0", id="none"),
+        pytest.param("[30, 60]", "expected users for the 225 that think at a time, found 20", id="too-few-users"),
     ],
 )
-def test_what_cannot_be_played_yet_is_refused_in_one_line(tmp_path: Path, text: str, found: str) -> None:
-    """Nothing else is played instead."""
-    (tmp_path / "good.csv").write_text("time_s,factor\n0,1\n60,2\n")
-    (tmp_path / "own.toml").write_text(POS + text)
-    with pytest.raises(ProfileError) as error:
-        require_playable(load_profile("smoke", tmp_path / "own.toml"))
-    assert found in str(error.value)
-    assert "\n" not in str(error.value)
-
-
-def test_the_file_says_what_it_is() -> None:
-    """It is the first file that a person edits."""
-    assert PROFILES_FILE.read_text().startswith("# How much load")
+def test_visits_that_cannot_be_made_are_refused(tmp_path: Path, think: str, says: str) -> None:
+    """One line."""
+    (tmp_path / "own.toml").write_text(f"[smoke]\n[smoke.shopper]\nusers=20\nrate=10.0\nthink_s={think}\n")
+    with pytest.raises(ProfileError, match=says):
+        load_profile("smoke", tmp_path / "own.toml")

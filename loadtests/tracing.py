@@ -12,19 +12,20 @@ class Trace:
     (https://docs.aws.amazon.com/xray/latest/devguide/xray-api-sendingdata.html, https://www.w3.org/TR/trace-context/).
     """
 
-    trace_id: str  # as in the samples: 1-<8 hex digits: seconds since the epoch>-<24 hex digits>
+    id: bytes  # 16, big-endian; the first four are the seconds since the epoch
     span: int  # of 64 bits, not 0: this request in the trace
 
     def headers(self) -> dict[str, str]:
         """Return the headers that carry it; ``01``: the system is asked to record it."""
-        _, seconds, rest = self.trace_id.split("-")
+        digits = self.id.hex()
         return {
-            "X-Amzn-Trace-Id": f"Root={self.trace_id}",
-            "traceparent": f"00-{seconds}{rest}-{self.span:016x}-01",
+            "X-Amzn-Trace-Id": f"Root=1-{digits[:8]}-{digits[8:]}",
+            "traceparent": f"00-{digits}-{self.span:016x}-01",
         }
 
 
 def new_trace(rng: random.Random, now_s: float) -> Trace:
     """Make the name of a request that is sent now."""
     bits = rng.getrandbits(160)
-    return Trace(f"1-{int(now_s) & 0xFFFFFFFF:08x}-{bits >> 64:024x}", bits & 0xFFFFFFFFFFFFFFFF or 1)
+    seconds = int(now_s) & 0xFFFFFFFF
+    return Trace((seconds << 96 | bits >> 64).to_bytes(16), bits & 0xFFFFFFFFFFFFFFFF or 1)

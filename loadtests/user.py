@@ -1,125 +1,98 @@
-"""A simulated client: it follows its timetable, whatever the system does.
+"""A simulated client. Its requests go over a connection of its own, once each, and every one is on record.
 
-A request that is due while the one before it has no answer yet is sent as soon as it has, late and recorded as late. A
-journey's file says what is sent at each turn; sending, judging and writing down are here.
+``TruthfulUser`` is an ordinary Locust user with another ``client``. ``LoadUser`` begins a task when an arrival of its
+journey's plan is due, whatever the system does: an arrival that finds no user free waits in line, and is charged for
+it. A journey's file says what is sent; sending, judging and writing down are here.
 """
 
 import random
 import time
 from typing import ClassVar
 
-from locust import User, constant, task
+import gevent
+from locust import User, constant
 from locust.env import Environment
 from locust.exception import StopUser
+from locust.user.task import LOCUST_STATE_RUNNING, LOCUST_STATE_WAITING, DefaultTaskSet
 
 from loadtests.api import ofbiz
 from loadtests.api.answers import Answer, Judged, judge
 from loadtests.api.call import Call
 from loadtests.client import TruthfulPool
 from loadtests.login import NoTokenError
-from loadtests.recorder import Flight
+from loadtests.profiles import VisitLoad
+from loadtests.recording.recorder import Flight
 from loadtests.session import Session
-from loadtests.timetable import Due, Timetable
 from loadtests.tracing import new_trace
 from loadtests.worker import Worker
 from loadtests.writes import Intent
 from reports.evidence import BUSINESS, now_us
 
 
-class LoadUser(User):
-    """Follows a timetable; a journey is a subclass that says what is sent."""
+class TruthfulUser(User):
+    """Sends, judges and records; when it sends is its tasks' and its ``wait_time``'s business, as Locust's users do."""
 
     abstract = True
-    wait_time = constant(0)  # the timetable decides
-    journey: ClassVar[str]
-    endpoints: ClassVar[tuple[str, ...]]  # in the order of the turns
+    wait_time = constant(0)
+    journey: ClassVar[str] = "user"
 
     def __init__(self, environment: Environment) -> None:
         self.worker: Worker = environment.load_worker  # type: ignore[attr-defined]
-        self.timetable: Timetable | None = None
-        self.unsent: Due | None = None  # taken from the timetable, not yet started
-        self.ordinal = 0  # among all users of the worker
-        self.place = 0  # among those of the journey
-        self.worker.join(self)
+        self.ordinal = self.worker.join(self)  # among all users of the worker
         base_url = self.worker.plan.target.web.base_url
         self.wire = TruthfulPool(base_url, self.worker.resolver, self.ordinal, self.worker.tls)
         super().__init__(environment)
         self.client = Session(self._plain, self.wire.path_of)
         self.rng = self.worker.rng(self.journey, self.ordinal, "content")
+        self.due_us: int | None = None  # when what is sent next was due; None: nobody has planned it
         self._ids = random.Random()
-
-    def on_start(self) -> None:
-        """Wait until all users are there, so that the journey's slots are shared out evenly."""
-        self.worker.wait_for_begin()
 
     def on_stop(self) -> None:
         """Locust took this user away; the worker's own end is not our business."""
         self.worker.leave(self)
         self.wire.close()
 
-    def step_of(self, n: int) -> int:
-        """Return which of the journey's endpoints the n-th request asks for.
+    def send(self, call: Call, writes: tuple[Intent, ...] = ()) -> Judged:
+        """Send one request and return what its answer means; both are on record by then.
 
-        Neighbours begin at different steps, so that every second holds the whole mix.
+        The first request of a task was due when the task was, any other is due when it is sent.
         """
-        return (n + self.place) % len(self.endpoints)
-
-    def endpoint_of(self, n: int) -> str:
-        """Return what the n-th request of the timetable asks for."""
-        return self.endpoints[self.step_of(n)]
-
-    def turn(self, due: Due) -> None:
-        """Send what is due. A journey's file says what."""
-        raise NotImplementedError
-
-    @task
-    def follow_timetable(self) -> None:
-        """Wait for the next request of the timetable and send it."""
-        if self.worker.stopping.is_set() or self.timetable is None:
-            raise StopUser
-        due = self.timetable.take(now_us())
-        if due is None:
-            self.worker.stopping.wait(max(0.001, (self.timetable.next_us - now_us()) / 1e6))
-        else:
-            self.unsent = due
-            self.turn(due)
-            self.unsent = None
-
-    def send(self, call: Call, due: Due, writes: tuple[Intent, ...] = ()) -> Judged:
-        """Send one request that is due and return what its answer means; both are on record by then."""
         headers = {}
         if call.needs_token:
             try:
                 headers["Authorization"] = f"Bearer {self.worker.token.get(self.log_in)}"
             except NoTokenError as error:
-                return self._not_sent(call, due, writes, str(error))
-        self._unless_stopping()
-        self.unsent = None
-        _, judged = self._exchange(call, due.sched_us, writes, headers)
+                return self._not_sent(call, writes, str(error))
+        _, judged = self._exchange(call, self._due(), writes, headers)
         if judged.error == "401":
             self.worker.token.drop()
         return judged
 
     def log_in(self) -> Judged:
-        """Send a login; it is on no timetable."""
+        """Send a login; nobody has planned it."""
         self._unless_stopping()
         web = self.worker.plan.target.web
         self.worker.recorder.unplanned += 1
         return self._exchange(ofbiz.login(web.username, web.password.get_secret_value()), now_us(), (), {})[1]
 
     def _plain(self, call: Call, headers: dict[str, str]) -> Answer:
-        """Send what ``self.client`` was asked for: the first of a turn is what was due, others are on no timetable."""
+        """Send what ``self.client`` was asked for."""
+        return self._exchange(call, self._due(), (), headers)[0]
+
+    def _due(self) -> int:
+        """Return when the request was due that is sent now, and let it be sent."""
         self._unless_stopping()
-        due, self.unsent = self.unsent, None
-        if due is None:
+        due_us, self.due_us = self.due_us, None
+        if due_us is None:
             self.worker.recorder.unplanned += 1
-        return self._exchange(call, now_us() if due is None else due.sched_us, (), headers)[0]
+            return now_us()
+        return due_us
 
     def _exchange(
         self, call: Call, sched_us: int, writes: tuple[Intent, ...], headers: dict[str, str]
     ) -> tuple[Answer, Judged]:
         trace = new_trace(self._ids, time.time())
-        flight = Flight(call, self.journey, sched_us, now_us(), trace.trace_id, writes)
+        flight = Flight(call, self.journey, sched_us, now_us(), trace.id, writes)
         headers = {"Accept": "*/*" if call.proof is None else "application/json", **headers, **trace.headers()}
         if call.body:
             headers.setdefault("Content-Type", call.content_type)
@@ -131,18 +104,18 @@ class LoadUser(User):
         if flight in recorder.in_flight:
             ledger.answered(writes, judged)
         end_us = recorder.end(flight, answer, exchange, judged)
-        self._tell_locust(flight, end_us, len(answer.body), judged)
+        if self.worker.tells_each:
+            self._tell_listeners(flight, end_us, len(answer.body), judged)
         return answer, judged
 
-    def _not_sent(self, call: Call, due: Due, writes: tuple[Intent, ...], error: str) -> Judged:
+    def _not_sent(self, call: Call, writes: tuple[Intent, ...], error: str) -> Judged:
         """Nothing can be sent: for a write that is the proof that it did not happen."""
-        self._unless_stopping()
-        self.unsent = None
+        due_us = self._due()
         judged = Judged("refused" if call.write else "failed", error, {})
         self.worker.ledger.intend(writes)
         self.worker.ledger.outcome(writes, "refused", error)
         self.worker.recorder.never_sent(
-            sched_us=due.sched_us, endpoint=call.endpoint, journey=self.journey, outcome=judged.outcome, error=error
+            sched_us=due_us, endpoint=call.endpoint, journey=self.journey, outcome=judged.outcome, error=error
         )
         return judged
 
@@ -151,16 +124,80 @@ class LoadUser(User):
         if self.worker.stopping.is_set():
             raise StopUser
 
-    def _tell_locust(self, flight: Flight, end_us: int, size: int, judged: Judged) -> None:
-        """Feed Locust's own statistics (console, web page, ``--html``)."""
+    def _tell_listeners(self, flight: Flight, end_us: int, size: int, judged: Judged) -> None:
+        """Fire Locust's event for each request: somebody listens who is not Locust itself."""
         good = judged.outcome == "ok" or (judged.error or "").startswith(BUSINESS)
         self.environment.events.request.fire(
             request_type=flight.call.method,
             name=flight.call.endpoint.partition(" ")[2],
-            response_time=(end_us - flight.start_us) / 1000,
+            response_time=(end_us - flight.sched_us) / 1000,
             response_length=size,
             exception=None if good else RuntimeError(f"{judged.outcome}: {judged.error}"),
             context={"sched_us": flight.sched_us, "outcome": judged.outcome},
             start_time=flight.start_us / 1e6,
             url=f"{self.host}{flight.call.path}",
         )
+
+
+class Arrivals(DefaultTaskSet):
+    """Locust's own loop over a user's tasks, in which one waits for the next arrival, not for a time."""
+
+    user: "LoadUser"
+
+    def on_start(self) -> None:
+        """Locust begins with a task; an arrival comes first."""
+        self.wait()
+
+    def wait(self) -> None:
+        """Wait until the user has something to do."""
+        user = self.user
+        if user.worker.stopping.is_set():
+            raise StopUser
+        user._state = LOCUST_STATE_WAITING  # Locust may end it here at once
+        user.next_arrival()
+        user._state = LOCUST_STATE_RUNNING
+
+
+class LoadUser(TruthfulUser):
+    """Begins a task at each arrival that it takes from its journey's line; its tasks say what is sent."""
+
+    abstract = True
+    endpoints: ClassVar[tuple[str, ...]]  # what its tasks ask for, in their order
+
+    def __init__(self, environment: Environment) -> None:
+        super().__init__(environment)
+        load = self.worker.plan.profile.journey(self.journey)
+        self.think_s = load.think_s if isinstance(load, VisitLoad) else None
+        self.turns = 0  # tasks begun
+        # A visit begins at its beginning; single requests at different steps, so that every second holds the whole mix.
+        self.place = 0 if self.think_s else self.worker.place_of(self)
+
+    def on_start(self) -> None:
+        """Connect, and wait until all users are there."""
+        self.wire.warm_up()
+        self.worker.wait_for_begin()
+        self._taskset_instance = Arrivals(self)
+
+    @property
+    def step(self) -> int:
+        """Which of the journey's endpoints this turn asks for."""
+        return (self.turns - 1 + self.place) % len(self.endpoints)
+
+    @property
+    def endpoint(self) -> str:
+        """What is asked for in this turn."""
+        return self.endpoints[self.step]
+
+    def next_arrival(self) -> None:
+        """Wait for what is to be done next: an arrival, or in a visit that goes on, the end of a pause to think."""
+        if self.think_s is not None and self.turns % len(self.endpoints):
+            self._think(self.rng.uniform(*self.think_s))
+        else:
+            self.due_us = self.worker.take(self.journey)
+        self.turns += 1
+
+    def _think(self, pause_s: float) -> None:
+        due_us = now_us() + int(pause_s * 1e6)
+        gevent.sleep(pause_s)
+        self.worker.recorder.unplanned += 1
+        self.due_us = due_us

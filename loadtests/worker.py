@@ -1,15 +1,17 @@
-"""One load worker: its files, its users' timetables, and its end.
+"""One load worker: its files, its users, its share of the plan, and its end.
 
 Locust may run several (``--processes``, master and workers); each opens its own files after the fork under a name that
 no other worker of the run has. Whatever ends the run (time, SIGTERM, Ctrl-C, master gone) goes through ``stop``.
 """
 
+import gc
 import os
 import random
 import time
-from collections import deque
+from collections import Counter, deque
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import cycle
 from typing import Any
 
 import gevent
@@ -17,16 +19,16 @@ import psutil
 from gevent.event import Event
 
 from fixtures.target import Target
+from loadtests.arrivals import NS
 from loadtests.client import tls_of
+from loadtests.dispatch import NEVER_US, Dispatcher, Shares
 from loadtests.facilities import facilities_of
 from loadtests.ledger import Ledger
 from loadtests.login import Token
 from loadtests.namejournal import NameJournal
 from loadtests.profiles import Profile
-from loadtests.recorder import Recorder
+from loadtests.recording.recorder import Recorder
 from loadtests.resolver import resolver_of
-from loadtests.slots import Place, arrivals
-from loadtests.timetable import Timetable
 from loadtests.writes import Allowed, keys
 from reports.evidence import RunDirectory, now_us
 
@@ -35,6 +37,7 @@ SECOND_S = 1.0
 LAG_STEP_S = 0.05  # how often the event loop's own lateness is looked at
 DRAIN_S = 3.0  # what is in flight at the stop may take so long
 MOST_WORKERS = 1000
+PLANNED_S = 7 * 24 * 3600  # a plan costs nothing before it is played
 REMEMBERED_ORDERS = 500
 
 
@@ -67,10 +70,15 @@ class Worker:
         self.stores = facilities_of(plan.profile, plan.target.writes)["bopis"]
         self.errands: dict[str, Any] = {}  # orders that an associate took, by external id
         self.token = Token()
+        self.tells_each = False  # somebody wants to hear of each request
         self.stopping = Event()
+        self.dispatcher: Dispatcher | None = None
         self._begun = Event()
         self._stopped = Event()
         self._users: list[Any] = []
+        self._gone: set[Any] = set()
+        self._lease_us = NEVER_US
+        self._planned = 0
         self._process = psutil.Process()
         self._process.cpu_percent()  # the first call only starts the measurement
         self._events = plan.run.events(f"load-{self.name}")
@@ -81,24 +89,50 @@ class Worker:
         )
         self._background = [gevent.spawn(each) for each in (self._flush, self._seconds, self._watch_loop)]
 
-    def join(self, user: Any) -> None:
-        """A user has come: number it. One that comes when all have begun gets a timetable of its own."""
-        user.ordinal = len(self._users)
+    def join(self, user: Any) -> int:
+        """A user has come; return its number among all of this worker."""
         self._users.append(user)
-        if self._begun.is_set():
-            self._give_timetable(user, place=0, of=1)
+        return len(self._users) - 1
 
-    def begin(self) -> None:
-        """All users are there: give each its timetable, which starts now."""
-        if self._begun.is_set():
+    def place_of(self, user: Any) -> int:
+        """Return a user's number among those of its journey here."""
+        return sum(each.journey == user.journey for each in self._users) - 1
+
+    def users(self) -> dict[str, int]:
+        """How many users each journey has here."""
+        return Counter(user.journey for user in self._users if user not in self._gone)
+
+    def share(self, shares: Shares, *, start_us: int, from_us: int) -> None:
+        """Play the plan that started at one time, from another on: of these journeys a share, all of the others."""
+        if self.stopping.is_set():
             return
-        journeys: dict[str, list[Any]] = {}
-        for user in self._users:
-            journeys.setdefault(user.journey, []).append(user)
-        for users in journeys.values():
-            for place, user in enumerate(users):
-                self._give_timetable(user, place=place, of=len(users))
-        self._begun.set()
+        if self.dispatcher is None:
+            plan = self.plan.profile.plan(seed=self.plan.seed, end_ns=PLANNED_S * NS)
+            self.dispatcher = Dispatcher(plan, start_us, shares, from_us, lease_us=self._lease_us)
+            gc.collect()
+            gc.freeze()  # what is here now stays: nobody has to look through it again in mid-run
+            self._begun.set()
+        else:
+            from_us = self.dispatcher.share_anew(shares, from_us)
+        workers = {journey: [] if each is None else list(each.workers) for journey, each in shares.items()}
+        data = {"number": self.number, "start_us": start_us, "from_us": from_us, "workers": workers}
+        self._events.record("load.share", subject=self.name, data=data)
+
+    def renew(self, lease_us: int) -> None:
+        """Nothing that is due later than this is handed out."""
+        self._lease_us = lease_us
+        if self.dispatcher is not None and not self.stopping.is_set():
+            self.dispatcher.renew(lease_us)
+
+    def note_clock(self, offset_us: int, err_us: int) -> None:
+        """Put on record how far the master's clock is ahead of this machine's."""
+        if not self._begun.is_set():
+            self._events.record("load.clock", subject=self.name, data={"offset_us": offset_us, "err_us": err_us})
+
+    def take(self, journey: str) -> int:
+        """Wait in a user for its next arrival; return when it was due."""
+        assert self.dispatcher is not None, "begin comes first"
+        return self.dispatcher.take(journey)
 
     def wait_for_begin(self) -> None:
         """Block a user until all are there (or the run stops before)."""
@@ -107,7 +141,8 @@ class Worker:
     def leave(self, user: Any) -> None:
         """A user goes while the others stay (fewer users, or another worker takes it over)."""
         if not self.stopping.is_set():
-            self._censor(user, now_us())
+            self._gone.add(user)
+            self._censor_taken(user)
 
     def rng(self, *what: object) -> random.Random:
         """Return a random source of its own for something, the same for the same seed."""
@@ -122,14 +157,15 @@ class Worker:
             self._stopped.wait(DRAIN_S + 2)
             return
         self.stopping.set()
-        stop_us = now_us()
+        waiting = self._close_plan(now_us())
         deadline = time.monotonic() + DRAIN_S
         while self.recorder.in_flight and time.monotonic() < deadline:
             gevent.sleep(0.02)
         for flight in self.recorder.censor_in_flight():
             self.ledger.outcome(flight.writes, "unknown", "in flight when the run stopped")
         for user in self._users:
-            self._censor(user, stop_us)
+            self._censor_taken(user)
+        self._censor_waiting(waiting)
         gevent.killall(self._background)
         self._second()
         self.recorder.close()
@@ -139,30 +175,36 @@ class Worker:
         self._events.close()
         self._stopped.set()
 
-    def _censor(self, user: Any, stop_us: int) -> None:
-        if user.timetable is None:
-            return
-        taken = [] if user.unsent is None else [user.unsent]
-        for due in taken + user.timetable.close(stop_us):
-            self.recorder.never_sent(
-                sched_us=due.sched_us,
-                endpoint=user.endpoint_of(due.n),
-                journey=user.journey,
-                outcome="censored",
-                error="not sent before the run stopped",
-            )
+    def _censor_taken(self, user: Any) -> None:
+        """What a user took and did not send."""
+        due_us, user.due_us = user.due_us, None
+        if due_us is not None:
+            self._never_sent(user.journey, user.endpoint, due_us)
 
-    def _give_timetable(self, user: Any, *, place: int, of: int) -> None:
-        load = self.plan.profile.journey(user.journey)
-        assert load is not None, f"journey {user.journey} is not in profile {self.plan.profile.name}"
-        user.place = place
-        seed = f"{self.plan.seed}/{self.name}/{user.journey}/{user.ordinal}"
-        user.timetable = Timetable(arrivals(Place(place, of, load.rate_per_user), seed), now_us())
+    def _close_plan(self, stop_us: int) -> dict[str, list[int]]:
+        """Hand out nothing more; return when what was due by then and no user took was due, by journey."""
+        if self.dispatcher is None:
+            return {}
+        waiting = self.dispatcher.close(stop_us)
+        self._planned = self.dispatcher.planned(stop_us)
+        return waiting
+
+    def _censor_waiting(self, waiting: dict[str, list[int]]) -> None:
+        """What no user took: it was of each of the journey's endpoints in turn."""
+        endpoints = {user.journey: user.endpoints for user in self._users if hasattr(user, "endpoints")}
+        for journey, due in waiting.items():
+            each = cycle(endpoints.get(journey, (f"{journey}: no user",)))
+            for due_us, endpoint in zip(due, each, strict=False):
+                self._never_sent(journey, endpoint, due_us)
+
+    def _never_sent(self, journey: str, endpoint: str, due_us: int) -> None:
+        why = "not sent before the run stopped"
+        self.recorder.never_sent(sched_us=due_us, endpoint=endpoint, journey=journey, outcome="censored", error=why)
 
     def _flush(self) -> None:
         while True:
             gevent.sleep(FLUSH_S)
-            self.recorder.samples.flush()
+            self.recorder.flush()
 
     def _seconds(self) -> None:
         due = time.monotonic()
@@ -172,13 +214,10 @@ class Worker:
             self._second()
 
     def _second(self) -> None:
-        now = now_us()
-        tables = [user.timetable for user in self._users if user.timetable is not None]
-        if not self.stopping.is_set():
-            for table in tables:
-                table.advance(now)
+        if self.dispatcher is not None and not self.stopping.is_set():
+            self._planned = self.dispatcher.planned(now_us())
         cpu_ratio = self._process.cpu_percent() / 100
-        self.recorder.second(planned=sum(table.planned for table in tables), cpu_ratio=cpu_ratio)
+        self.recorder.second(planned=self._planned, cpu_ratio=cpu_ratio)
 
     def _watch_loop(self) -> None:
         """Measure how late the event loop runs what is due: the generator's own share of every lateness."""

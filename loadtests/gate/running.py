@@ -12,7 +12,7 @@ from loadtests.facts import facts
 from loadtests.gate.display import Display
 from loadtests.gate.generator import Generator
 from loadtests.gate.stopping import Stop, StopRequestedError
-from loadtests.profiles import Profile, require_playable
+from loadtests.profiles import Profile
 from loadtests.resolver import NameLookupError, NotLoopbackError, resolver_of
 from reports.evidence import EventWriter, RunDirectory
 from reports.evidence.room import check_room
@@ -76,9 +76,8 @@ def run_load(order: Order, display: Display, stop: Stop) -> RunDirectory:
     """Run the load and return its run directory, ready to be judged.
 
     Raises StopRequestedError when stopped before there is anything to keep, TargetError, NotARunDirectoryError,
-    NotLoopbackError, NotStartedError and, for a profile that cannot be played yet, ProfileError.
+    NotLoopbackError and NotStartedError.
     """
-    require_playable(order.profile)
     check_room(order.out)
     with target_up(order.target, order.region, say=display.say, check=stop.check) as target:
         _require_reachable(target)

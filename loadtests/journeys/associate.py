@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from locust import task
 from locust.env import Environment
 
 from loadtests.api import fulfillment
@@ -17,7 +18,6 @@ from loadtests.api.answers import Judged
 from loadtests.api.call import Call
 from loadtests.api.fulfillment import OpenOrder
 from loadtests.facilities import Post, facilities_of
-from loadtests.timetable import Due
 from loadtests.user import LoadUser
 from loadtests.writes import Declaration
 from reports.evidence import BUSINESS, SINKS
@@ -43,7 +43,7 @@ class Associate(LoadUser):
 
     abstract = True
     method: ClassVar[str]  # of the orders that he takes
-    steps: ClassVar[tuple[Callable[[Any, Due], None], ...]]
+    steps: ClassVar[tuple[Callable[[Any], None], ...]]
 
     def __init__(self, environment: Environment) -> None:
         super().__init__(environment)
@@ -56,20 +56,22 @@ class Associate(LoadUser):
         self.post.leave()
         super().on_stop()
 
-    def endpoint_of(self, n: int) -> str:
-        """What is asked for next: the timetable does not know how far the order is."""
-        return self.endpoints[self.errand.at if self.errand else 0]
+    @property
+    def step(self) -> int:
+        """What comes next with the order in hand, whatever the number of the turn."""
+        return self.errand.at if self.errand else 0
 
-    def turn(self, due: Due) -> None:
+    @task
+    def turn(self) -> None:
         """Take the next step with the order in hand, or look for one."""
-        self.steps[self.errand.at if self.errand else 0](self, due)
+        self.steps[self.step](self)
 
-    def look(self, due: Due) -> None:
+    def look(self) -> None:
         """List the open orders of his facility and take the oldest that nobody has."""
         facility_id = self.post.take()
         # Who has no facility yet still sends what is due; no order is in it.
         call = fulfillment.open_orders(facility_id or "_NA_", self.method, self.worker.plan.prefix)
-        for order in self.listed(call, due):
+        for order in self.listed(call):
             errand = self.worker.errands.setdefault(order.external_id, Errand(order))
             if order.facility_id == facility_id == errand.order.facility_id and not errand.is_done:
                 errand.order, errand.tries = order, 0
@@ -81,27 +83,27 @@ class Associate(LoadUser):
         """Which step an order begins with."""
         return 1
 
-    def listed(self, call: Call, due: Due) -> list[OpenOrder]:
+    def listed(self, call: Call) -> list[OpenOrder]:
         """Send a list's call; an answer that is no list has no order."""
-        judged = self.send(call, due)
+        judged = self.send(call)
         try:
             return fulfillment.listed(judged.body) if judged.outcome == "ok" else []
         except (LookupError, TypeError, ValueError):
             return []
 
-    def pick(self, due: Due) -> None:
+    def pick(self) -> None:
         """Put it on a picklist. An order can be packed without, so whatever comes of it, he goes on."""
-        self.send(fulfillment.create_picklist(self.in_hand.order), due)
+        self.send(fulfillment.create_picklist(self.in_hand.order))
         self.go(self.in_hand.at + 1)
 
-    def ship(self, call: Call, due: Due) -> None:
+    def ship(self, call: Call) -> None:
         """Send the call that ships the order, with the ledger's intent before it."""
         errand = self.in_hand
         errand.attempts += 1
         intent = self.worker.allowed.shipment_intent(
             SHIPMENT, errand.order, attempt=errand.attempts, in_doubt=errand.in_doubt
         )
-        judged = self.send(call, due, (intent,))
+        judged = self.send(call, (intent,))
         errand.in_doubt |= judged.outcome == "unknown"
         if judged.outcome == "ok" or judged.already:
             errand.is_done = True

@@ -6,7 +6,6 @@ So packing is the write here: what is packed and acknowledged has to leave by it
 from loadtests.api import fulfillment, ofbiz
 from loadtests.api.fulfillment import OpenOrder
 from loadtests.journeys.associate import Associate
-from loadtests.timetable import Due
 
 PICK, PACK = 1, 2
 
@@ -22,8 +21,8 @@ class Fulfillment(Associate):
         """What is on a picklist already only has to be packed."""
         return PACK if order.is_picked else PICK
 
-    def pack(self, due: Due) -> None:
+    def pack(self) -> None:
         """Pack it: that is the shipment."""
-        self.ship(fulfillment.pack(self.in_hand.order), due)
+        self.ship(fulfillment.pack(self.in_hand.order))
 
     steps = (Associate.look, Associate.pick, pack)

@@ -1,8 +1,9 @@
 """Orders come in from the shop as files, and are imported by an async job. A file of n orders is n writes."""
 
+from locust import task
+
 from loadtests.api import ofbiz
 from loadtests.profiles import UploadLoad
-from loadtests.timetable import Due
 from loadtests.user import LoadUser
 from loadtests.writes import Declaration
 from reports.evidence import SINKS, now_us
@@ -17,7 +18,8 @@ class Intake(LoadUser):
     journey = "intake"
     endpoints = ("POST /api/uploadAndImportfile",)
 
-    def turn(self, due: Due) -> None:
+    @task
+    def turn(self) -> None:
         """Upload one file."""
         load, allowed = self.worker.plan.profile.journey(self.journey), self.worker.allowed
         assert isinstance(load, UploadLoad)
@@ -28,7 +30,7 @@ class Intake(LoadUser):
             orders.append(
                 ofbiz.order(key, lines, store_id=allowed.store_id, ordered_at_us=now_us(), pickup_at=self.store())
             )
-        judged = self.send(ofbiz.upload_orders(orders, name=intents[0].key), due, tuple(intents))
+        judged = self.send(ofbiz.upload_orders(orders, name=intents[0].key), tuple(intents))
         if judged.outcome == "ok":
             self.worker.acknowledged.extend(intent.key for intent in intents)
 

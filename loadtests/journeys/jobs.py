@@ -1,7 +1,8 @@
 """A job operator: looks at what waits, what runs and what has ended. Reads only."""
 
+from locust import task
+
 from loadtests.api import jobs
-from loadtests.timetable import Due
 from loadtests.user import LoadUser
 
 # The pages of HotWax's job manager: pending, running, history.
@@ -14,6 +15,7 @@ class Jobs(LoadUser):
     journey = "jobs"
     endpoints = ("GET /api/findJobs",)
 
-    def turn(self, due: Due) -> None:
+    @task
+    def turn(self) -> None:
         """Look at the next page."""
-        self.send(jobs.find_jobs(PAGES[due.n % len(PAGES)]), due)
+        self.send(jobs.find_jobs(PAGES[self.turns % len(PAGES)]))

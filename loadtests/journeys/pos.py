@@ -3,8 +3,9 @@
 The API has no key, so the sums per facility and product are judged; our own key goes into the row's description.
 """
 
+from locust import task
+
 from loadtests.api import ofbiz
-from loadtests.timetable import Due
 from loadtests.user import LoadUser
 from loadtests.writes import Declaration
 from reports.evidence import SINKS
@@ -18,10 +19,11 @@ class Pos(LoadUser):
     journey = "pos"
     endpoints = ("POST /api/service/updateInventoryByIdentification",)
 
-    def turn(self, due: Due) -> None:
+    @task
+    def turn(self) -> None:
         """Sell something."""
         allowed = self.worker.allowed
         facility_id, product_id = allowed.facility(self.rng), allowed.product(self.rng)
         key, units = next(self.worker.keys), self.rng.randint(1, 2)
         sale = allowed.stock_intent(SALE, key, facility_id, product_id, units)
-        self.send(ofbiz.update_inventory(facility_id, product_id, units=units, comments=key), due, (sale,))
+        self.send(ofbiz.update_inventory(facility_id, product_id, units=units, comments=key), (sale,))

@@ -1,7 +1,8 @@
 """A shopper in the storefront: which stores are near, and do they have it. Reads only, nobody logs in."""
 
+from locust import task
+
 from loadtests.api import ofbiz
-from loadtests.timetable import Due
 from loadtests.user import LoadUser
 
 # Shoppers live around these cities.
@@ -14,12 +15,13 @@ class Shopper(LoadUser):
     journey = "shopper"
     endpoints = ("POST /api/storeLookup", "POST /api/checkInventory")
 
-    def turn(self, due: Due) -> None:
+    @task
+    def turn(self) -> None:
         """Look for stores, or for stock."""
-        if self.step_of(due.n) == 0:
+        if self.step == 0:
             latitude, longitude = self.rng.choice(CITIES)
             call = ofbiz.store_lookup(latitude + self.rng.uniform(-0.2, 0.2), longitude + self.rng.uniform(-0.2, 0.2))
         else:
             allowed = self.worker.allowed
             call = ofbiz.check_inventory([allowed.product(self.rng)], allowed.facility_ids)
-        self.send(call, due)
+        self.send(call)

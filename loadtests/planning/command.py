@@ -28,7 +28,7 @@ def plan(
     svg: Annotated[Path | None, typer.Option(metavar="FILE", help="Draw it as a picture, too.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print it as JSON.")] = False,
 ) -> None:
-    """Draw what a profile is going to send, and say whether it can be played yet. Starts nothing."""
+    """Draw what a profile is going to send. Starts nothing."""
     chosen = load_profile(profile)
     length_s = DURATION_S if chosen.length_ns is None else max(SHORTEST_S, chosen.length_ns / NS)
     duration_s = length_s if duration is None else duration

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from loadtests.arrivals import NS, JourneyPlan, Plan
-from loadtests.profiles import Profile, unplayable
+from loadtests.profiles import Profile
 
 COLUMNS = 71  # of time, at most, for a terminal of 80; none shorter than a second where the plan is long enough
 FEWEST = 10
@@ -35,7 +35,6 @@ class Outline:
     duration_s: float
     spacing: str
     played: str
-    is_playable: bool
     journeys: tuple[Sums, ...]
     total: Sums
     peak_at_s: float
@@ -59,7 +58,6 @@ def outline(profile: Profile, *, seed: int, duration_s: float) -> Outline:
         duration_s=duration_s,
         spacing=profile.spacing,
         played=_played(profile),
-        is_playable=unplayable(profile) is None,
         journeys=journeys,
         total=_total(journeys, duration_s, peak_per_s),
         peak_at_s=peak_at_ns / NS,
@@ -92,12 +90,11 @@ def _columns(plan: Plan) -> tuple[tuple[float, float, float, int], ...]:
 
 
 def _played(profile: Profile) -> str:
-    """Say what the engine of today makes of it."""
-    found = unplayable(profile)
-    if found is not None:
-        return f"not played yet: loadgate run, game days and the locustfile refuse {found}; this is what it will be"
+    """Say how it is played."""
     users = sum(load.users for _, load in profile.journeys())
+    visits = [name for name, load in profile.journeys() if load.requests > 1]
+    said = f"an arrival of {', '.join(visits)} makes several requests" if visits else "each arrival is one request"
     return (
-        f"played by {users} users that wait for their answers: each arrival is one request; what falls due while its "
-        "user waits is sent late, never dropped; each user draws its own moments in the slots; logins come on top"
+        f"{said}; it begins when it is due, whatever the system does; at most {users} are under way at a time, and who "
+        "finds nobody free waits in line and is charged for it; logins come on top"
     )

@@ -22,7 +22,7 @@ def show(told: Outline, console: Console) -> None:
     console.print(_table(told))
     peak = f"\npeak: {told.total.peak_per_s:.4g} arrivals a second, first at {told.peak_at_s:g} s"
     console.print(Text(peak), highlight=False)
-    console.print(Text(told.played), highlight=False, style="" if told.is_playable else "bold")
+    console.print(Text(told.played), highlight=False)
 
 
 def bars(told: Outline, width: int) -> Iterator[str]:

@@ -52,7 +52,11 @@ class SampleWriter:
         columns, self._columns = self._columns, {name: [] for name in SAMPLES.names}
         self._rows = 0
         arrays = [pa.array(columns[field.name], type=field.type) for field in SAMPLES]
-        _write_all(self._fd, pa.record_batch(arrays, schema=SAMPLES).serialize())
+        self.write(pa.record_batch(arrays, schema=SAMPLES))
+
+    def write(self, batch: pa.RecordBatch) -> None:
+        """Hand a batch of ``schema.SAMPLES`` to the kernel, as one message."""
+        _write_all(self._fd, batch.serialize())
 
     def close(self) -> None:
         """Flush, end the stream and close; safe to call twice."""

@@ -1,0 +1,167 @@
+"""Every request as a row, and every second as a line: what was due, sent, answered, and how late the generator was.
+
+A request is known here from the moment it starts, so that one that is still in flight when the run stops becomes a row
+too (outcome censored) instead of vanishing.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from loadtests.api.answers import Answer, Judged
+from loadtests.api.call import Call
+from loadtests.client import Exchange
+from loadtests.recording.rows import NONE, OUTCOMES, PACKED, ROW, Rows, Vocabulary, table
+from loadtests.writes import Intent
+from reports.evidence import NdjsonWriter, SampleWriter, now_us
+
+ROOM = 16_384  # rows, before they are written out of turn: 2 MB
+NO_TRACE = bytes(16)
+NUMBER = {outcome: number for number, outcome in enumerate(OUTCOMES)}
+
+
+@dataclass(slots=True, eq=False)
+class Flight:
+    """A request from its start to its answer."""
+
+    call: Call
+    journey: str
+    sched_us: int
+    start_us: int
+    trace: bytes  # 16
+    writes: Sequence[Intent] = ()
+
+
+@dataclass(slots=True)
+class Counts:
+    """What happened since the last line of ``delivery/``."""
+
+    sent: int = 0
+    completed: int = 0
+    censored: int = 0
+    schedule_lag_us: int = 0
+    loop_lag_us: int = 0
+
+
+@dataclass(slots=True)
+class Recorder:
+    """Writes ``samples/`` and ``delivery/`` of one worker. ``flush`` has to be called four times a second."""
+
+    samples: SampleWriter
+    delivery: NdjsonWriter
+    words: Vocabulary = field(default_factory=Vocabulary.empty)
+    also: Callable[[Rows], None] | None = None  # gets the rows of each flush; they are valid during the call
+    in_flight: dict[Flight, None] = field(default_factory=dict)  # an ordered set
+    counts: Counts = field(default_factory=Counts)
+    unplanned: int = 0  # requests that no plan knows of: logins
+    _planned_before: int = 0
+    _buffer: bytearray = field(default_factory=lambda: bytearray(ROOM * PACKED.size))
+    _used: int = 0  # bytes of it
+
+    def start(self, flight: Flight) -> None:
+        """A request starts now; it is late by the difference to its ``sched_us``."""
+        self.in_flight[flight] = None
+        counts = self.counts
+        counts.sent += 1
+        lag_us = flight.start_us - flight.sched_us
+        if lag_us > counts.schedule_lag_us:
+            counts.schedule_lag_us = lag_us
+
+    def end(self, flight: Flight, answer: Answer, exchange: Exchange, judged: Judged) -> int:
+        """The request has its answer, or will never have one. Returns the time, microseconds."""
+        end_us = now_us()
+        if self.in_flight.pop(flight, self) is self:
+            return end_us  # the run stopped before: it is written as censored already
+        self.counts.completed += 1
+        words, call, error = self.words, flight.call, judged.error
+        self._add(
+            flight.sched_us, flight.start_us, _or_none(exchange.first_byte_us), end_us, len(answer.body), flight.trace,
+            _or_none(exchange.dns_us), _or_none(exchange.connect_us), _or_none(exchange.tls_us),
+            words.endpoint.number(call.endpoint), words.journey.number(flight.journey),
+            NONE if error is None else words.error.number(error),
+            words.peer.number(exchange.peer), words.server.number(answer.instance),
+            words.address.number(exchange.address),
+            _or_none(answer.status), exchange.wire_attempts, NUMBER[judged.outcome],
+        )  # fmt: skip
+        return end_us
+
+    def never_sent(self, *, sched_us: int, endpoint: str, journey: str, outcome: str, error: str) -> None:
+        """A request was due and no byte of it will ever be sent."""
+        if outcome == "censored":
+            self.counts.censored += 1
+        self._unanswered(sched_us, NONE, NO_TRACE, endpoint, journey, outcome, error, 0)
+
+    def censor_in_flight(self) -> list[Flight]:
+        """Write what is still in flight as censored rows, and return it."""
+        flights = list(self.in_flight)
+        self.in_flight.clear()
+        for flight in flights:
+            self.counts.censored += 1
+            where = flight.call.endpoint, flight.journey
+            why = "in flight when the run stopped"
+            self._unanswered(flight.sched_us, flight.start_us, flight.trace, *where, "censored", why, NONE)
+        return flights
+
+    def second(self, *, planned: int, cpu_ratio: float) -> None:
+        """Write one line of ``delivery/``. ``planned`` is how much has become due since the start, by the plan."""
+        counts, self.counts = self.counts, Counts()
+        planned += self.unplanned
+        self.delivery.write(
+            {
+                "at_us": now_us(),
+                "planned": planned - self._planned_before,
+                "sent": counts.sent,
+                "completed": counts.completed,
+                "in_flight": len(self.in_flight),
+                "censored": counts.censored,
+                "schedule_lag_us": counts.schedule_lag_us,
+                "loop_lag_us": counts.loop_lag_us,
+                "cpu_ratio": round(cpu_ratio, 3),
+            }
+        )
+        self._planned_before = planned
+
+    def flush(self) -> None:
+        """Hand the rows to the kernel, and to whoever wants them too; nothing when there are none."""
+        if not self._used:
+            return
+        rows: Rows = np.frombuffer(self._buffer, ROW, self._used // PACKED.size)
+        self._used = 0
+        self.samples.write(table(rows, self.words, self.samples.worker))
+        if self.also is not None:
+            self.also(rows)
+
+    def close(self) -> None:
+        """Flush and close; safe to call twice."""
+        self.flush()
+        self.samples.close()
+        self.delivery.close()
+
+    def _unanswered(
+        self,
+        sched_us: int,
+        start_us: int,
+        trace: bytes,
+        endpoint: str,
+        journey: str,
+        outcome: str,
+        error: str,
+        sent: int,
+    ) -> None:
+        words = self.words
+        self._add(
+            sched_us, start_us, NONE, NONE, NONE, trace, NONE, NONE, NONE,
+            words.endpoint.number(endpoint), words.journey.number(journey), words.error.number(error),
+            NONE, NONE, NONE, NONE, sent, NUMBER[outcome],
+        )  # fmt: skip
+
+    def _add(self, *row: int | bytes) -> None:
+        PACKED.pack_into(self._buffer, self._used, *row)
+        self._used += PACKED.size
+        if self._used == len(self._buffer):
+            self.flush()
+
+
+def _or_none(value: int | None) -> int:
+    return NONE if value is None else value
