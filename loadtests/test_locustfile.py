@@ -263,7 +263,8 @@ def test_a_worker_that_dies_is_visible_and_its_users_go_on_in_the_other(system: 
     wait_until("its users in the other", lambda: any(last.sent > 33 for last in system.run.read_delivery()[-1:]))
     stop(process)
     kinds = Counter(event.kind for event in system.run.read_events())
-    assert kinds == {"load.worker.started": 2, "load.worker.stopped": 1}
+    assert (kinds["load.worker.started"], kinds["load.worker.stopped"]) == (2, 1)
+    assert kinds["load.share"] > 2
 
 
 def test_a_token_that_is_refused_is_renewed(system: System) -> None:

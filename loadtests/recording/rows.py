@@ -1,6 +1,6 @@
 """Rows of requests, packed one after the other into a buffer, and read from it as Arrow columns. Pure, no I/O.
 
-A row costs half a microsecond where a dict of columns costs ten. Words (endpoints, errors, addresses) are numbers in it.
+A row costs half a microsecond, a dict of columns ten. Words (endpoints, errors, addresses) are numbers in it.
 """
 
 import struct
@@ -19,7 +19,8 @@ ROW = np.dtype(
     [
         ("sched_us", "<i8"), ("start_us", "<i8"), ("first_byte_us", "<i8"), ("end_us", "<i8"), ("bytes", "<i8"),
         ("trace", ">u8", 2), ("dns_us", "<i4"), ("connect_us", "<i4"), ("tls_us", "<i4"),
-        ("endpoint", "<i4"), ("journey", "<i4"), ("error", "<i4"), ("peer", "<i4"), ("server", "<i4"), ("address", "<i4"),
+        ("endpoint", "<i4"), ("journey", "<i4"), ("error", "<i4"),
+        ("peer", "<i4"), ("server", "<i4"), ("address", "<i4"),
         ("status", "<i2"), ("wire_attempts", "<i2"), ("outcome", "<i4"),
     ]
 )  # fmt: skip
