@@ -67,6 +67,8 @@ class Launch:
 
     def attach(self) -> None:
         """Add our listeners to Locust's events."""
+        # Locust counts --run-time from when the event loop last looked at the clock: before the imports, seconds ago.
+        gevent.get_hub().loop.update_now()
         events.init.add_listener(self.on_init)
         events.test_start.add_listener(self.on_test_start)
         events.spawning_complete.add_listener(self.on_spawning_complete)
@@ -103,7 +105,7 @@ class Launch:
             return
         assert self.plan is not None
         self.worker = environment.load_worker = Worker(self.plan)  # type: ignore[attr-defined]
-        _feed_statistics(environment, self.worker)
+        feed_statistics(environment, self.worker)
         if self.member is not None:
             self.member.worker = self.worker
 
@@ -215,7 +217,7 @@ def _set_users(environment: Environment, plan: Plan) -> None:
     options.num_users = options.spawn_rate = users
 
 
-def _feed_statistics(environment: Environment, worker: Worker) -> None:
+def feed_statistics(environment: Environment, worker: Worker) -> None:
     """Keep Locust's statistics from our rows; when somebody listens to each request, Locust hears of each itself."""
     listeners = environment.events.request._handlers
     worker.tells_each = any(listener.__module__ != locust.runners.__name__ for listener in listeners)

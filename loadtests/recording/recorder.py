@@ -74,14 +74,12 @@ class Recorder:
         if self.in_flight.pop(flight, self) is self:
             return end_us  # the run stopped before: it is written as censored already
         self.counts.completed += 1
-        words, call, error = self.words, flight.call, judged.error
+        words, call = self.words, flight.call
         self._add(
             flight.sched_us, flight.start_us, _or_none(exchange.first_byte_us), end_us, len(answer.body), flight.trace,
             _or_none(exchange.dns_us), _or_none(exchange.connect_us), _or_none(exchange.tls_us),
-            words.endpoint.number(call.endpoint), words.journey.number(flight.journey),
-            NONE if error is None else words.error.number(error),
-            words.peer.number(exchange.peer), words.server.number(answer.instance),
-            words.address.number(exchange.address),
+            words.endpoint[call.endpoint], words.journey[flight.journey], words.error[judged.error],
+            words.peer[exchange.peer], words.server[answer.instance], words.address[exchange.address],
             _or_none(answer.status), exchange.wire_attempts, NUMBER[judged.outcome],
         )  # fmt: skip
         return end_us
@@ -152,7 +150,7 @@ class Recorder:
         words = self.words
         self._add(
             sched_us, start_us, NONE, NONE, NONE, trace, NONE, NONE, NONE,
-            words.endpoint.number(endpoint), words.journey.number(journey), words.error.number(error),
+            words.endpoint[endpoint], words.journey[journey], words.error[error],
             NONE, NONE, NONE, NONE, sent, NUMBER[outcome],
         )  # fmt: skip
 

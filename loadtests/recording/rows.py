@@ -35,21 +35,18 @@ HEX = np.frombuffer(b"".join(b"%02x" % byte for byte in range(256)), dtype=np.ui
 TRACE_LENGTH = 35  # 1-<8 hex digits>-<24 hex digits>
 
 
-class Words:
-    """Words as numbers, in the order in which they were first seen; ``NONE`` is no word."""
+class Words(dict[str | None, int]):
+    """Words as numbers, in the order in which they were first asked for; ``NONE`` is no word."""
 
     def __init__(self) -> None:
+        super().__init__({None: NONE})
         self.known: list[str] = []
-        self._numbers: dict[str | None, int] = {None: NONE}
 
-    def number(self, word: str | None) -> int:
-        """Return a word's number, a new one for a new word."""
-        found = self._numbers.get(word)
-        if found is None:
-            assert word is not None
-            found = self._numbers[word] = len(self.known)
-            self.known.append(word)
-        return found
+    def __missing__(self, word: str | None) -> int:
+        assert word is not None
+        number = self[word] = len(self.known)
+        self.known.append(word)
+        return number
 
 
 @dataclass(frozen=True, slots=True)
