@@ -9,14 +9,16 @@ before that moment, so no arrival is sent twice, whatever froze it.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from time import monotonic
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import gevent
-from locust.runners import MasterRunner, WorkerRunner
 
 from loadtests.arrivals import Share
 from loadtests.worker import Worker
 from reports.evidence import now_us
+
+if TYPE_CHECKING:  # importing Locust patches the sockets of the whole process
+    from locust.runners import MasterRunner, WorkerRunner
 
 BEAT_S = 0.25
 LEASE_S = 1.75  # a worker goes on for so long after a beat that the master has answered
@@ -38,7 +40,7 @@ class Beat:
 class Crew:
     """The master's side."""
 
-    def __init__(self, runner: MasterRunner, journeys: Sequence[str]) -> None:
+    def __init__(self, runner: "MasterRunner", journeys: Sequence[str]) -> None:
         self._runner = runner
         self._journeys = journeys
         self._beats: dict[str, Beat] = {}  # by Locust's name of the worker
@@ -92,7 +94,7 @@ def sharers(journeys: Sequence[str], live: Sequence[Beat]) -> dict[str, list[int
 class Member:
     """A worker's side; ``worker`` is that of the test under way."""
 
-    def __init__(self, runner: WorkerRunner) -> None:
+    def __init__(self, runner: "WorkerRunner") -> None:
         self.worker: Worker | None = None
         self._runner = runner
         self._clock = Clock()

@@ -155,6 +155,49 @@ def test_a_stock_run_leaves_samples_a_ledger_and_delivery(system: System, forgot
     ]
 
 
+def test_locusts_own_statistics_are_those_of_the_samples(system: System) -> None:
+    """Counts, failures, bytes, and response times from when a request was due, rounded as Locust rounds."""
+
+    def handler(line: str, body: bytes) -> bytes:
+        return answer({}, status="500 Oops") if "checkInventory" in line else healthy(line, body)
+
+    system.handle(handler)
+    process = system.locust("--json")
+    wait_until("traffic", lambda: system.received > 150)
+    out, _ = stop(process)
+    told = {f"{entry['method']} {entry['name']}": entry for entry in json.loads(out)}
+    ended = [row for row in system.rows() if row["end_us"] is not None]
+    endpoints = {row["endpoint"] for row in ended}
+    assert told.keys() == endpoints
+    for endpoint in endpoints:
+        rows, entry = [row for row in ended if row["endpoint"] == endpoint], told[endpoint]
+        assert entry["num_requests"] == len(rows)
+        assert entry["num_failures"] == sum(row["outcome"] != "ok" for row in rows)
+        assert entry["total_content_length"] == sum(row["bytes"] for row in rows)
+        assert {int(ms): count for ms, count in entry["response_times"].items()} == Counter(
+            _rounded((row["end_us"] - row["sched_us"]) / 1000) for row in rows
+        )
+    assert told["POST /api/checkInventory"]["num_failures"] > 20
+
+
+def _rounded(response_ms: float) -> int:
+    """As ``locust.stats.bucket_response_time`` says: about two digits."""
+    return int(round(response_ms, -sum(response_ms >= limit for limit in (100, 1000, 10_000))))
+
+
+def test_who_listens_to_each_request_hears_of_each(system: System, tmp_path: Path) -> None:
+    """A foreign listener gets Locust's event, and the statistics count no request twice."""
+    file = tmp_path / "listening.py"
+    file.write_text(LISTENING)
+    process = system.locust("--json", "-f", str(file))
+    wait_until("traffic", lambda: system.received > 60)
+    out, _ = stop(process)
+    told, _, heard = out.rpartition("heard: ")
+    ended = [row for row in system.rows() if row["end_us"] is not None]
+    assert int(heard) == len(ended)
+    assert sum(entry["num_requests"] for entry in json.loads(told)) == len(ended)
+
+
 def test_an_intent_and_its_sent_line_are_on_disk_before_the_server_knows(system: System) -> None:
     """So a write that the server has cannot be missing from the ledger, whenever the generator dies."""
     unknown_to_ledger: list[str] = []
@@ -327,6 +370,18 @@ def test_the_load_ends_when_the_one_who_started_it_is_gone(system: System) -> No
     kinds = [event.kind for event in system.run.read_events()]
     assert kinds == ["load.worker.started", "load.share", "load.worker.stopped"]
 
+
+LISTENING = """
+import sys
+
+from locust import events
+
+from loadtests.locustfile import *
+
+heard = []
+events.request.add_listener(lambda **request: heard.append(request))
+events.quit.add_listener(lambda **_: sys.stdout.write(f"heard: {len(heard)}\\n"))
+"""
 
 PLAIN = """
 from locust import task

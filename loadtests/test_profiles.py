@@ -128,7 +128,7 @@ def test_a_wrong_curve_is_one_clear_line(tmp_path: Path, text: str, says: str) -
 
 def test_visits_of_several_requests_arrive_so_many_times_less(tmp_path: Path) -> None:
     """The requests a second stay those of the profile."""
-    (tmp_path / "own.toml").write_text("[smoke]\n[smoke.shopper]\nusers=20\nrate=10.0\nthink_s=[1, 3]\n" + POS[8:])
+    (tmp_path / "own.toml").write_text("[smoke]\n[smoke.shopper]\nusers=20\nrate=10.0\nthink_s=[1, 3]\n")
     plan = load_profile("smoke", tmp_path / "own.toml").plan(seed=1, end_ns=100 * NS)
     shopper = next(each for each in plan.journeys if each.name == "shopper")
     assert shopper.expected(0, shopper.end_ns) == pytest.approx(500)

@@ -1,4 +1,4 @@
-"""What a Locust process did between its first second and its end: requests, seconds, and seconds of CPU. Prints JSON."""
+"""What a Locust process did from its second second on: requests, seconds, and seconds of CPU. Prints JSON."""
 
 import json
 import resource
