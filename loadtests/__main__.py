@@ -47,7 +47,8 @@ def run(
     warm_up: Annotated[
         float, typer.Option(metavar="TIME", parser=as_seconds, help="How long before that it does not count.")
     ] = "5s",  # type: ignore[assignment]
-    seed: Annotated[int, typer.Option(min=0, help="Chooses the load's timetable and what is asked.")] = 1,
+    seed: Annotated[int, typer.Option(min=0, help="Chooses when what is asked.")] = 1,
+    workers: Annotated[int, typer.Option(min=1, max=64, help="Processes that share the load, a core each.")] = 1,
     out: Annotated[Path | None, typer.Option(metavar="DIR", help="Where the run directory goes.")] = None,
     junit: Annotated[Path | None, typer.Option(metavar="FILE", help="JUnit XML for a pipeline, too.")] = None,
     markdown: Annotated[Path | None, typer.Option(metavar="FILE", help="A summary in Markdown, too.")] = None,
@@ -70,6 +71,7 @@ def run(
         duration_s=duration,
         warm_up_s=warm_up,
         seed=seed,
+        workers=workers,
         out=out,
     )
     recorded, verdict = _run(order, known, as_json=as_json)

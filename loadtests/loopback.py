@@ -197,6 +197,14 @@ FULFILLMENT: dict[str, Callable[[bytes], object]] = {
 }
 
 
+def wait_until(what: str, ready: Callable[[], bool], within_s: float = 60) -> None:
+    """Wait for something that happens in another process. Raises AssertionError when it does not."""
+    deadline = time.monotonic() + within_s
+    while not ready():
+        assert time.monotonic() < deadline, f"{what}: not within {within_s} s"
+        time.sleep(0.02)
+
+
 @contextmanager
 def local_target(region: str, *, dns_port: int, web_port: int, ca_file: Path, **more: Any) -> Iterator[dict[str, str]]:
     """Make the local target of that region name our servers; yield the environment that chooses it.

@@ -17,7 +17,8 @@ import pytest
 import trustme
 
 from loadtests.__main__ import _code
-from loadtests.loopback import FrontDoor, NameServer, healthy, local_target, show
+from loadtests.loopback import FrontDoor, NameServer, healthy, local_target, show, wait_until
+from loadtests.profiles import load_profile
 from reports.evidence import RunDirectory
 
 ROOT = Path(__file__).parents[1]
@@ -208,3 +209,55 @@ def test_a_front_door_that_nobody_trusts_is_one_line_and_64(tmp_path: Path) -> N
     assert len(done.stderr.strip().splitlines()) == 1
     assert not (tmp_path / "run").exists()
     assert not system.door.seen
+
+
+def due_in(run: RunDirectory, from_us: int, to_us: int) -> set[int]:
+    """When the arrivals of a run's plan were due, drawn anew from what the run directory says."""
+    (start_us,) = {event.data["start_us"] for event in run.read_events() if event.kind == "load.share"}
+    plan = load_profile(run.facts["profile"]).plan(seed=run.facts["seed"], end_ns=(to_us - start_us) * 1000)
+    due = {start_us + at_ns // 1000 for batch in plan.batches() for at_ns in batch.due_ns.tolist()}
+    return {at_us for at_us in due if from_us <= at_us < to_us}
+
+
+def test_a_worker_that_is_killed_leaves_its_share_to_the_others_and_a_gap_that_is_seen(tmp_path: Path) -> None:
+    """From the moment that the others have its share on everything that is due is there again; no PASS is given."""
+    rules, out = tmp_path / "my.rules", tmp_path / "run"
+    rules.write_text(KEPT)
+    with up("killed") as system:
+        process = system.loadgate(
+            "run", "--profile", "smoke", "--warm-up", "1s", "--duration", "15s", "--workers", "3",
+            "--rules", str(rules), "--out", str(out),
+        )  # fmt: skip
+        wait_until("three workers", lambda: _workers(out) == {"w0", "w1", "w2"})
+        victim, killed_us = _kill_a_worker(out), time.time_ns() // 1000
+        out_text, err = process.communicate(timeout=120)
+    assert process.returncode == 2, out_text + err
+    run = RunDirectory.open(out)
+    shares = {
+        (e.data["from_us"], e.subject): e.data["workers"]["shopper"]
+        for e in run.read_events()
+        if e.kind == "load.share"
+    }
+    again_us = max(from_us for from_us, _ in shares)
+    left = sorted({0, 1, 2} - {int(victim[1:])})
+    assert [members for (from_us, _), members in sorted(shares.items()) if from_us == again_us] == [left, left]
+    rows = run.read_samples().to_pylist()
+    ended_us = max(e.at_us for e in run.read_events() if e.kind == "phase.finished")
+    sent = {row["sched_us"] for row in rows}
+    assert due_in(run, again_us, ended_us) <= sent
+    gap = due_in(run, killed_us, again_us) - sent
+    assert gap, "what the lost worker had is missing for as long as nobody knew"
+    (delivered, *_) = verdict_of(run.path)["promises"]  # type: ignore[misc]
+    assert delivered["status"] == "UNKNOWN"
+    assert victim in delivered["because"]
+
+
+def _workers(out: Path) -> set[str]:
+    return {path.name.partition(".")[0] for path in (out / "samples").glob("*.arrows") if path.stat().st_size > 5000}
+
+
+def _kill_a_worker(out: Path) -> str:
+    """End one with SIGKILL; return its name."""
+    started = [e for e in RunDirectory.open(out).read_events() if e.kind == "load.worker.started"]
+    psutil.Process(started[0].data["pid"]).kill()
+    return str(started[0].subject)

@@ -21,7 +21,7 @@ import psutil
 import pytest
 import trustme
 
-from loadtests.loopback import FrontDoor, NameServer, answer, forgotten_runs, healthy, local_target, show
+from loadtests.loopback import FrontDoor, NameServer, answer, forgotten_runs, healthy, local_target, show, wait_until
 from reports.evidence import SINKS, RunDirectory
 
 ROOT = Path(__file__).parents[1]
@@ -112,13 +112,6 @@ def stop(process: subprocess.Popen[str], how: signal.Signals = signal.SIGTERM) -
     out, err = process.communicate(timeout=30)
     assert process.returncode == 0, err
     return out, err
-
-
-def wait_until(what: str, ready: Callable[[], bool], within_s: float = 60) -> None:
-    deadline = time.monotonic() + within_s
-    while not ready():
-        assert time.monotonic() < deadline, f"{what}: not within {within_s} s"
-        time.sleep(0.02)
 
 
 def test_a_stock_run_leaves_samples_a_ledger_and_delivery(system: System, forgotten: list[Path]) -> None:

@@ -46,6 +46,7 @@ class Order:
     duration_s: float = 30.0
     warm_up_s: float = 5.0
     seed: int = 1
+    workers: int = 1
     out: Path | None = None
 
 
@@ -107,10 +108,11 @@ def loading(order: Order, run: RunDirectory, display: Display, stop: Stop) -> It
     """Under load. However it ends, the load has ended and the timeline says how."""
     events = run.events(WRITER)
     events.record("run.started")
-    load = Generator(run, target=order.target, region=order.region)
+    load = Generator(run, target=order.target, region=order.region, workers=order.workers)
     gate = Gate(order, run, events, display, stop, Traffic(run), load)
     profile = order.profile.name
-    events.record("load.started", data={"pid": load.pid, "profile": profile, "seed": order.seed, "workers": 1})
+    started = {"pid": load.pid, "profile": profile, "seed": order.seed, "workers": order.workers}
+    events.record("load.started", data=started)
     try:
         yield gate
     except StopRequestedError as request:
