@@ -154,7 +154,7 @@ def _answer(reply: Reply) -> Answer:
     return Answer(
         status=reply.status,
         body=reply.body,
-        server="" if reply.status == 200 else field(reply.head, "Server") or "",  # who refused; a 200 has no need of it
+        server=field(reply.head, "Server") or "",
         instance=field(reply.head, INSTANCE_HEADER),
         head=reply.head,
     )

@@ -10,7 +10,7 @@ import json as codec
 import string
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import Any, TypedDict, Unpack
 from urllib.parse import quote, urlencode, urljoin, urlsplit
 
@@ -138,14 +138,8 @@ class Session:
 def _call(method: str, path: str, options: Options) -> Call:
     body, content_type = _body(options)
     name = options.get("name")
-    if not body:
-        return _without_body(method, path, name, content_type)
-    return Call(method, path, _endpoint(method, path, name), None, body, content_type=content_type)
-
-
-@lru_cache(maxsize=4096)
-def _without_body(method: str, path: str, name: str | None, content_type: str) -> Call:
-    return Call(method, path, _endpoint(method, path, name), None, content_type=content_type)
+    endpoint = _endpoint(method, path) if name is None else f"{method} {name}"
+    return Call(method, path, endpoint, None, body, content_type=content_type)
 
 
 def _body(options: Options) -> tuple[bytes, str]:
@@ -157,8 +151,8 @@ def _body(options: Options) -> tuple[bytes, str]:
     return (data.encode() if isinstance(data, str) else data), "application/octet-stream"
 
 
-def _endpoint(method: str, path: str, name: str | None = None) -> str:
-    return f"{method} {urlsplit(path).path if name is None else name}"
+def _endpoint(method: str, path: str) -> str:
+    return f"{method} {urlsplit(path).path}"
 
 
 def _quoted(url: str) -> str:

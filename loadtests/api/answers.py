@@ -5,7 +5,8 @@ hotwax/oms-api ``src/util/index.ts``). An empty result is ``{"error": "No record
 """
 
 import json
-from typing import Any, Literal, NamedTuple
+from dataclasses import dataclass
+from typing import Any, Literal
 
 from loadtests.api.call import Call
 from reports.evidence import BUSINESS
@@ -25,7 +26,8 @@ BUSINESS_REFUSALS = ("insufficient", "no product", "not kept", "not found", "doe
 Kind = Literal["ok", "failed", "refused", "unknown"]
 
 
-class Answer(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Answer:
     """What came back: ``status`` None and a ``trouble`` when no whole answer did."""
 
     status: int | None
@@ -37,7 +39,8 @@ class Answer(NamedTuple):
     head: bytes = b""  # the status line and the headers as they came
 
 
-class Judged(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Judged:
     """An answer's meaning. ``body`` is the decoded object of a good answer.
 
     ``already``: this attempt was refused because what it asks for was there before it.

@@ -6,8 +6,6 @@ its caller: answers to HEAD, interim answers (1xx), bodies that end with the con
 asked for.
 """
 
-import re
-from functools import cache
 from typing import NamedTuple
 
 import httptools
@@ -32,13 +30,12 @@ class Reply(NamedTuple):
 
 def field(head: bytes, name: str) -> str | None:
     """Return the value of a header (the first, if it is there twice), None without one."""
-    found = _pattern(name).search(head)
-    return None if found is None else found[1].strip().decode("latin-1")
-
-
-@cache
-def _pattern(name: str) -> re.Pattern[bytes]:
-    return re.compile(rb"\r\n" + re.escape(name.encode("ascii")) + rb":([^\r\n]*)", re.IGNORECASE)
+    start = head.lower().find(b"\r\n" + name.lower().encode("ascii") + b":")
+    if start < 0:
+        return None
+    start += len(name) + 3
+    end = head.find(b"\r\n", start)
+    return head[start : end if end >= 0 else len(head)].strip().decode("latin-1")
 
 
 class AnswerParser:
