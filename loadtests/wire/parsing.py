@@ -28,9 +28,10 @@ class Reply(NamedTuple):
     body: bytes
 
 
-def field(head: bytes, name: str) -> str | None:
-    """Return the value of a header (the first, if it is there twice), None without one."""
-    start = head.lower().find(b"\r\n" + name.lower().encode("ascii") + b":")
+def field(head: bytes, name: str, *, last: bool = False) -> str | None:
+    """Return the value of a header, None without one; of several lines the first, or the last."""
+    lower, line = head.lower(), b"\r\n" + name.lower().encode("ascii") + b":"
+    start = lower.rfind(line) if last else lower.find(line)
     if start < 0:
         return None
     start += len(name) + 3
@@ -114,13 +115,13 @@ class AnswerParser:
         got = (self._got + data if self._got else data).lstrip(b"\r\n")
         end = got.find(HEAD_END)
         while end >= 0 and got[9:10] == b"1":
-            got = got[end + len(HEAD_END) :]
+            got = got[end + len(HEAD_END) :].lstrip(b"\r\n")
             end = got.find(HEAD_END)
         if max(end, len(got) if end < 0 else 0) > LONGEST_HEAD:
             raise BadAnswerError(f"headers over {LONGEST_HEAD} bytes")
         self._got = got
         if end >= 0:
-            self._keep_head(got[:end], bool(got[end + len(HEAD_END) :]))
+            self._keep_head(got[:end], len(got) > end + len(HEAD_END))
 
     def _keep_head(self, head: bytes, more: bool) -> None:
         # llhttp takes RTSP and HTTP/2.0 for HTTP, and a status of two digits.
@@ -141,7 +142,7 @@ class AnswerParser:
 
 def _promises_an_end(head: bytes) -> bool:
     """Whether the headers say where the body ends; if not, it ends with the connection (RFC 9112, section 6.3)."""
-    coding = field(head, "Transfer-Encoding")
+    coding = field(head, "Transfer-Encoding", last=True)  # the last coding is the outermost, whatever line it is on
     if coding is not None:
         return coding.lower().rpartition(",")[2].strip() == "chunked"
     return field(head, "Content-Length") is not None

@@ -59,6 +59,7 @@ def told(pieces: list[bytes], *, head_only: bool = False, then_end: bool = True)
             OK.replace(b"1.1 200 OK\r\n", b"1.0 200 OK\r\nConnection: keep-alive\r\n"), Told(200, b"hi"), id="1.0 stays"
         ),
         pytest.param(b"\r\n\r\n" + OK, Told(200, b"hi"), id="empty lines before"),
+        pytest.param(b"HTTP/1.1 100 C\r\n\r\n\r\n" + OK, Told(200, b"hi"), id="an empty line after 100"),
     ],
 )
 def test_whole_answers(came: bytes, said: Told) -> None:
@@ -76,6 +77,11 @@ def test_whole_answers(came: bytes, said: Told) -> None:
         pytest.param(OK[:20], "answer cut short", id="head cut"),
         pytest.param(CHUNKED + b"\r\n5\r\nhe", "answer cut short", id="chunk cut"),
         pytest.param(CHUNKED + b"\r\n2\r\nhi\r\n0\r\n", "answer cut short", id="last line cut"),
+        pytest.param(
+            b"HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhe",
+            "answer cut short",
+            id="chunk cut, codings on two lines",
+        ),
         pytest.param(b"what?\r\n\r\n", "not HTTP", id="not HTTP"),
         pytest.param(b"RTSP/1.0 200 OK\r\n\r\n", "not HTTP", id="RTSP"),
         pytest.param(b"HTTP/2.0 200 OK\r\nContent-Length: 0\r\n\r\n", "not HTTP", id="HTTP/2.0"),
@@ -154,6 +160,7 @@ def test_an_answer_has_a_limit(framing: bytes, monkeypatch: pytest.MonkeyPatch) 
 def test_headers_are_found_whatever_their_case() -> None:
     head = b"HTTP/1.1 200 OK\r\nX-A: 1\r\nserver:  awselb/2.0 \r\nX-A: 2"
     assert (field(head, "Server"), field(head, "x-a"), field(head, "200")) == ("awselb/2.0", "1", None)
+    assert field(head, "x-a", last=True) == "2"
 
 
 TEXT = st.text(st.characters(min_codepoint=0x21, max_codepoint=0x7E), max_size=20)
