@@ -34,7 +34,11 @@ OWN_LIMITS = frozenset({errno.EMFILE, errno.ENFILE, errno.EADDRNOTAVAIL, errno.E
 
 
 class TruthfulPool:
-    """The connection of one user: kept while it lives and while DNS still names its address."""
+    """The connections of one user, kept while they live and while DNS still names their address.
+
+    Each is used by one request at a time, so that no answer can be taken for another's: a user that asks for several
+    things at once has several.
+    """
 
     def __init__(
         self, base_url: str, resolver: Resolver, ordinal: int, tls: Tls | None = None, *, deadline_s: float = DEADLINE_S
@@ -49,7 +53,7 @@ class TruthfulPool:
         self._tls = tls
         self._deadline_s = deadline_s
         self._deadlines = deadlines_of(gevent.get_hub(), deadline_s)
-        self._connection: Connection | None = None
+        self._idle: list[Connection] = []
 
     def path_of(self, url: str) -> str:
         """Return path and query of a URL, which may be a path alone. Raises AssertionError when it is not the target's.
@@ -70,15 +74,18 @@ class TruthfulPool:
         """
         whole = request(self._base.netloc, method, path, headers, body)
         exchange = Exchange(on_first_byte)
-        self._deadlines.begin(self)
+        self._deadlines.begin(exchange)
         try:
-            reply = self._ready(exchange).ask(whole, exchange, head_only=method == "HEAD")
+            connection = self._take(exchange)
+            reply = connection.ask(whole, exchange, head_only=method == "HEAD")
         except OverdueError:
             return _no_answer(exchange, f"no answer within {self._deadline_s:g} s"), exchange
         except (OSError, BadAnswerError) as error:
             return _no_answer(exchange, describe(error, exchange)), exchange
         finally:
-            self._deadlines.end(self)
+            self._deadlines.end(exchange)
+        if connection.is_open:
+            self._idle.append(connection)
         return _answer(reply), exchange
 
     def warm_up(self) -> None:
@@ -92,32 +99,36 @@ class TruthfulPool:
             self._deadlines.end(self)
 
     def close(self) -> None:
-        """Close the connection; the next request opens another."""
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
+        """Close the connections that nobody uses; the next request opens another."""
+        while self._idle:
+            self._idle.pop().close()
 
-    def _ready(self, exchange: Exchange) -> Connection:
-        """Return the live connection, or a new one. Raises OSError (NameLookupError for DNS) when there is none."""
-        connection = self._connection
-        if connection is None or not connection.is_open or not self._is_named(connection, exchange):
-            self.close()
-            connection = self._connection = self._renew(exchange)
-        exchange.address = exchange.peer = connection.address
-        return connection
+    def _take(self, exchange: Exchange) -> Connection:
+        """Return a connection that nobody uses. Raises OSError (NameLookupError for DNS) when there is none.
 
-    def _is_named(self, connection: Connection, exchange: Exchange) -> bool:
-        """Whether the address is still right, and the peer still there. Without DNS a live connection is good."""
+        Without DNS a live connection is good, whatever its address.
+        """
         try:
             addresses, exchange.dns_us = self._resolver.resolve()
         except NameLookupError:
-            return connection.is_open
-        return connection.address in addresses and connection.is_open
+            connection = self._kept(None)
+            if connection is None:
+                raise
+        else:
+            connection = self._kept(addresses) or self._connect(addresses, exchange)
+        exchange.address = exchange.peer = connection.address
+        return connection
 
-    def _renew(self, exchange: Exchange) -> Connection:
-        addresses, asked_us = self._resolver.resolve()
-        if asked_us is not None:
-            exchange.dns_us = asked_us
+    def _kept(self, addresses: tuple[str, ...] | None) -> Connection | None:
+        """Return a live connection to one of these addresses, to any when None; those that are no longer good go."""
+        while self._idle:
+            connection = self._idle.pop()
+            if connection.is_open and (addresses is None or connection.address in addresses):
+                return connection
+            connection.close()
+        return None
+
+    def _connect(self, addresses: tuple[str, ...], exchange: Exchange) -> Connection:
         exchange.address = addresses[self._turn % len(addresses)]
         try:
             return connect(exchange.address, self._port, self._tls, exchange, within_s=CONNECT_S)

@@ -349,6 +349,6 @@ def test_of_many_users_at_once_each_gets_his_own_answer(doors: tuple[FrontDoor, 
 def _wait_until_closed(pool: TruthfulPool) -> None:
     """The event loop runs, nothing is asked of the connection."""
     deadline = time.monotonic() + 5
-    while pool._connection is not None and pool._connection.is_open:
+    while any(connection.is_open for connection in pool._idle):
         assert time.monotonic() < deadline, "the client did not notice that the peer hung up"
         gevent.sleep(0.01)

@@ -50,6 +50,7 @@ class Connection:
 
         Raises OSError or BadAnswerError; ``exchange.wire_attempts`` is 0 as long as no byte of it has left.
         """
+        assert self._exchange is None, "a connection answers one request at a time"
         if exchange.on_first_byte is not None:
             exchange.on_first_byte()
         self._parser.begin(head_only=head_only)
@@ -59,13 +60,13 @@ class Connection:
             self._send(request if self._cipher is None else self._cipher.encrypt(request))
             self._waiter = gevent.getcurrent()
             came = self._hub.switch()
+            if isinstance(came, Reply):
+                return came
+            raise came
         except BaseException:
             self._waiter = None
             self.close()
             raise
-        if isinstance(came, Reply):
-            return came
-        raise came
 
     def close(self) -> None:
         """Close; safe to call again."""

@@ -8,7 +8,7 @@ from typing import Literal
 Phase = Literal["connect", "tls", "cut"]
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Exchange:
     """What one request did on the wire, in microseconds: ``first_byte_us`` since the epoch, the others durations."""
 

@@ -26,6 +26,8 @@ from loadtests.api.answers import Answer
 from loadtests.client import Exchange, TruthfulPool, tls_of
 from loadtests.loopback import show
 from loadtests.resolver import Resolver
+from loadtests.wire.connecting import connect
+from loadtests.wire.connection import Connection
 from loadtests.wire.scripted import OK, SERVE, Do, Script, Scripted
 
 AUTHORITY = trustme.CA()
@@ -77,6 +79,19 @@ def client(opened: list[TruthfulPool]) -> Callable[..., TruthfulPool]:
         return pool
 
     return at
+
+
+@pytest.fixture
+def opened_connections(monkeypatch: pytest.MonkeyPatch) -> list[Connection]:
+    """Every connection that was opened, also one that is in use."""
+    connections: list[Connection] = []
+
+    def connect_and_tell(*args: Any, **options: Any) -> Connection:
+        connections.append(connect(*args, **options))
+        return connections[-1]
+
+    monkeypatch.setattr("loadtests.client.connect", connect_and_tell)
+    return connections
 
 
 def ask(pool: TruthfulPool, method: str = "GET", body: bytes = b"") -> tuple[Answer, Exchange]:
@@ -171,7 +186,7 @@ def test_what_one_request_comes_to(case: Case, server: Server, client: Callable[
         assert (said.status, said.body, said.trouble) == (case.status, case.body, case.trouble)
         assert (said.sent, exchange.wire_attempts, announced) == (True, 1, ["sent"])
         if not case.kept:
-            wait_until("closed", lambda: pool._connection is None or not pool._connection.is_open)
+            wait_until("closed", lambda: not any(connection.is_open for connection in pool._idle))
         assert (len(peer.requests), peer.connections) == (1, 1)
         again, second = ask(pool)
         assert (again.status, again.body) == (200, b"ok")
@@ -210,14 +225,14 @@ def test_an_answer_before_the_request_was_read_counts(
 
 
 def test_an_answer_is_read_to_its_end_though_no_more_can_be_sent(
-    server: Server, client: Callable[..., TruthfulPool]
+    server: Server, client: Callable[..., TruthfulPool], opened_connections: list[Connection]
 ) -> None:
     """The peer answered at length, and hung up without having read the request; both are there when we look."""
     early = b"HTTP/1.1 413 Too Large\r\nContent-Length: 100000\r\n\r\n" + b"x" * 100_000
     with server([0.3, early, Do.CUT], receive_buffer=8192) as peer:
         pool = client(peer)
         user = gevent.spawn(ask, pool, "POST", b"x" * 8_000_000)
-        wait_until("a part is sent", lambda: pool._connection is not None and bool(pool._connection._unsent))
+        wait_until("a part is sent", lambda: any(connection._unsent for connection in opened_connections))
         assert peer.played.wait(10)  # the event loop stands still meanwhile
         said, _ = user.get(timeout=10)
     assert (said.status, len(said.body)) == (413, 100_000)
@@ -237,9 +252,8 @@ def test_a_send_that_the_kernel_refuses_proves_that_no_byte_left(
     with server([Do.READ, OK, Do.RESET]) as peer:
         pool = client(peer)
         ask(pool)
-        assert pool._connection is not None
         poll = select.poll()
-        poll.register(pool._connection._sock.fileno(), select.POLLERR)
+        poll.register(pool._idle[0]._sock.fileno(), select.POLLERR)
         assert poll.poll(5000), "no reset came"
         said, exchange = ask(pool, "POST", b"b")
         assert (said.status, said.sent, exchange.wire_attempts) == (None, False, 0)
@@ -258,8 +272,7 @@ def test_connections_live_above_file_descriptor_1023(server: Server, client: Cal
         with server(SERVE) as peer:
             pool = client(peer)
             assert [ask(pool)[0].status for _ in range(3)] == [200] * 3
-            assert pool._connection is not None
-            assert pool._connection._sock.fileno() > 1023
+            assert pool._idle[0]._sock.fileno() > 1023
         assert peer.connections == 1
     finally:
         for descriptor in taken:
@@ -368,6 +381,7 @@ def test_a_user_that_is_killed_leaves_nothing_behind(server: Server, client: Cal
         user = gevent.spawn(ask, pool)
         wait_until("a request", lambda: len(peer.requests) == 1)
         user.kill()
-        assert (pool._connection is not None, len(pool._deadlines)) == (True, 0)
+        assert (pool._idle, len(pool._deadlines)) == ([], 0)
+        assert peer.played.wait(10), "the connection is still open"
         assert ask(pool)[0].status == 200
     assert peer.connections == 2
