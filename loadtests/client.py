@@ -123,7 +123,7 @@ class TruthfulPool:
         """Return a live connection to one of these addresses, to any when None; those that are no longer good go."""
         while self._idle:
             connection = self._idle.pop()
-            if connection.is_open and (addresses is None or connection.address in addresses):
+            if connection.is_quiet() and (addresses is None or connection.address in addresses):
                 return connection
             connection.close()
         return None

@@ -2,12 +2,13 @@
 
 One watcher stays on the socket for its whole life. Its callback receives, stamps and parses in the hub, and switches to
 the greenlet that waits only when the answer is whole. An idle connection that becomes readable is over: the peer has
-closed it, or says something that nobody asked for. So nobody has to ask the kernel whether it still lives, and the
-number of its file descriptor does not matter (``select`` stops at 1,023).
+closed it, or says something that nobody asked for. So the kernel is asked only after a pause, in which the event loop
+itself may have stood still, and the number of the file descriptor does not matter (``select`` stops at 1,023).
 
 A close that arrives with the last answer, or after the next request has left, is seen too late: that request is cut.
 """
 
+import time
 from _socket import socket as RawSocket
 from typing import Any
 
@@ -20,14 +21,15 @@ from reports.evidence import now_us
 
 READ, WRITE = 1, 2  # libev's
 RECEIVE_BYTES = 16_384
+PAUSE_S = 0.1  # far shorter than any server's keep-alive; busy connections pay nothing
 
 
 class Connection:
     """Open until ``is_open`` says otherwise; whatever goes wrong with a request closes it."""
 
     __slots__ = (
-        "_broken", "_cipher", "_exchange", "_hub", "_parser", "_reader", "_sock", "_unsent", "_waiter", "_writer",
-        "address", "is_open",
+        "_answered_at", "_broken", "_cipher", "_exchange", "_hub", "_parser", "_reader", "_sock", "_unsent", "_waiter",
+        "_writer", "address", "is_open",
     )  # fmt: skip
 
     def __init__(self, sock: RawSocket, address: str, cipher: Cipher | None) -> None:
@@ -37,6 +39,7 @@ class Connection:
         self._cipher = cipher
         self._parser = AnswerParser()
         self._exchange: Exchange | None = None  # None: idle
+        self._answered_at = time.monotonic()
         self._waiter: Any = None
         self._unsent = b""
         self._broken: OSError | None = None  # why no more can be sent, while an answer may still come
@@ -68,6 +71,15 @@ class Connection:
             self.close()
             raise
 
+    def is_quiet(self) -> bool:
+        """Whether it may be asked: open, and the peer has neither closed nor spoken since its last answer.
+
+        After a frozen host or a busy loop, whoever was to send next runs before the event loop looks at connections.
+        """
+        if self.is_open and time.monotonic() - self._answered_at > PAUSE_S:
+            self._on_readable()
+        return self.is_open
+
     def close(self) -> None:
         """Close; safe to call again."""
         if not self.is_open:
@@ -94,7 +106,7 @@ class Connection:
             data, ended = self._decrypt(data)
         if self._exchange is not None:
             self._hear(data, ended)
-        elif data or ended:
+        elif data or ended or self._unsent:
             self.close()
 
     def _hear(self, data: bytes, ended: bool) -> None:
@@ -123,6 +135,7 @@ class Connection:
     def _answer(self, ended: bool) -> None:
         reply = self._parser.take()
         waiter, self._waiter, self._exchange = self._waiter, None, None
+        self._answered_at = time.monotonic()
         # After an answer that came before the whole request was sent, the rest of the request would be the next one.
         if ended or not self._parser.keeps_open or self._unsent or self._broken:
             self.close()

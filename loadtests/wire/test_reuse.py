@@ -1,10 +1,17 @@
 """A connection that is used again answers the request that is on it and no other."""
 
+import socket
+import time
+from _socket import socket as RawSocket
+from collections.abc import Callable
+from typing import Any
+
 import gevent
 import pytest
 
 from loadtests.client import TruthfulPool
 from loadtests.resolver import Resolver
+from loadtests.wire.connection import Connection
 from loadtests.wire.scripted import OK, SERVE, Do, Script, Scripted
 
 
@@ -54,11 +61,77 @@ def test_a_connection_whose_request_was_not_answered_is_never_used_again() -> No
     with Scripted([[Do.READ, Do.HOLD], SERVE]) as peer:
         pool = at(peer)
         user = gevent.spawn(ask, pool)
-        while not peer.requests:
-            gevent.sleep(0.01)
+        wait_until(lambda: bool(peer.requests))
         gevent.get_hub().loop.run_callback(user.switch)
         with pytest.raises(TypeError):
             user.get(timeout=20)
         assert peer.played.wait(10), "the connection is still open"
         assert ask(pool) == b"ok"
         pool.close()
+
+
+UNASKED = b"HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    "meanwhile", [[Do.CLOSE], [Do.RESET], [UNASKED, Do.CLOSE], [says(b"to nobody"), Do.HOLD]], ids=str
+)
+def test_what_a_peer_does_while_the_event_loop_stands_still_is_seen_before_the_next_request(
+    meanwhile: Script,
+) -> None:
+    """A frozen host: the close and the moment to send are both there when it goes on. No request is lost by that."""
+    with Scripted([[Do.READ, OK, 0.01, *meanwhile]]) as peer:
+        pool = at(peer)
+
+        def user() -> bytes:
+            assert ask(pool) == b"ok"
+            gevent.sleep(0.05)
+            return ask(pool)
+
+        def freeze() -> None:
+            wait_until(lambda: bool(pool._idle))
+            time.sleep(0.3)
+
+        users = [gevent.spawn(user), gevent.spawn(freeze)]
+        gevent.joinall(users, timeout=20)
+        assert (users[0].value, len(peer.requests), peer.connections) == (b"ok", 2, 2)
+        pool.close()
+
+
+class TakesNothing(RawSocket):
+    """The kernel has no room for a single byte."""
+
+    def send(self, *args: Any) -> int:
+        raise BlockingIOError
+
+
+class Reacts:
+    """TLS that wants to answer whatever comes, as it does when the peer renews its keys."""
+
+    ended, trouble = False, None
+
+    def take(self, received: bytes) -> None:
+        """It has nothing for us."""
+
+    def decrypt(self) -> bytes:
+        return b""
+
+    def to_send(self) -> bytes:
+        return b"new keys"
+
+
+def test_a_connection_that_still_has_to_say_something_is_not_used_again() -> None:
+    """The next request would overtake it, and encrypted records have an order."""
+    ours, theirs = socket.socketpair()
+    ours.setblocking(False)
+    with theirs:
+        connection = Connection(TakesNothing(fileno=ours.detach()), "127.0.0.1", Reacts())  # type: ignore[arg-type]
+        theirs.send(b"renew")
+        wait_until(lambda: not connection.is_open)
+
+
+def wait_until(ready: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 20
+    while not ready():
+        assert time.monotonic() < deadline, "not in time"
+        gevent.sleep(0)

@@ -246,9 +246,10 @@ def test_a_peer_that_reads_no_more_is_over_at_the_deadline(server: Server, clien
 
 
 def test_a_send_that_the_kernel_refuses_proves_that_no_byte_left(
-    server: Server, client: Callable[..., TruthfulPool]
+    server: Server, client: Callable[..., TruthfulPool], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The reset is there and nobody has looked: not a byte of the request is taken."""
+    monkeypatch.setattr("loadtests.wire.connection.PAUSE_S", 60.0)
     with server([Do.READ, OK, Do.RESET]) as peer:
         pool = client(peer)
         ask(pool)
