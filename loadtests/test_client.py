@@ -220,10 +220,13 @@ def test_half_an_answer_is_no_answer(
     half: bytes, trouble: str, doors: tuple[FrontDoor, FrontDoor], resolver: Resolver
 ) -> None:
     """A truncated 200 acknowledges nothing."""
-    doors[0].handler = lambda line, body: half
-    pool = pool_at(doors[0], resolver)
-    threading.Timer(0.2, doors[0].cut).start()
-    said, _ = get(pool, "POST")
+
+    def handler(line: str, body: bytes) -> bytes:
+        threading.Timer(0.2, doors[0].cut).start()
+        return half
+
+    doors[0].handler = handler
+    said, _ = get(pool_at(doors[0], resolver), "POST")
     assert (said.status, said.sent) == (None, True)
     assert said.trouble == f"cut: {trouble}"
 
