@@ -70,10 +70,13 @@ class TruthfulPool:
     ) -> tuple[Answer, Exchange]:
         """Send one request once and return what came of it; trouble on the way is an answer too, never an exception.
 
-        A redirect is an answer like any other. Raises ValueError for what cannot be a request.
+        A redirect is an answer like any other, and what cannot be a request is one that was never sent.
         """
-        whole = request(self._base.netloc, method, path, headers, body)
         exchange = Exchange(on_first_byte)
+        try:
+            whole = request(self._base.netloc, method, path, headers, body)
+        except ValueError as error:
+            return _no_answer(exchange, f"no request: {error}"), exchange
         self._deadlines.begin(exchange)
         try:
             connection = self._take(exchange)

@@ -107,8 +107,11 @@ class Session:
     def request(self, method: str, url: str, **options: Unpack[Options]) -> Response:
         """Send a request once, follow its redirects on the target, and return the last answer.
 
-        Raises AssertionError for a URL that is not the target's, ValueError for what cannot be a request.
+        Raises AssertionError for a URL that is not the target's, TypeError for an option that we do not have.
         """
+        unknown = options.keys() - Options.__annotations__.keys()
+        if unknown:
+            raise TypeError(f"{sorted(unknown)}: expected some of {sorted(Options.__annotations__)}")
         call = _call(method, self._path_of(_quoted(url)), options)
         headers = dict(options.get("headers") or {})
         response = Response(call.path, self._send(call, dict(headers)))

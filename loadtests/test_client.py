@@ -163,6 +163,18 @@ def test_a_connection_that_was_closed_while_idle_is_replaced_before_anything_is_
     assert exchange.connect_us is not None
 
 
+@pytest.mark.parametrize("headers", [{"X": "a\r\nY: b"}, {"X": "\u20ac"}, {"Content-Length": "9"}], ids=str)
+def test_what_cannot_be_a_request_is_one_that_was_never_sent(
+    headers: dict[str, str], doors: tuple[FrontDoor, FrontDoor], resolver: Resolver
+) -> None:
+    """An exception would leave it in flight for ever; the row says what is wrong."""
+    pool = pool_at(doors[0], resolver)
+    said, exchange = pool.fetch("POST", "/x", b"b", headers, None)
+    assert (said.status, said.sent, exchange.wire_attempts, doors[0].connections) == (None, False, 0, 0)
+    assert said.trouble is not None
+    assert said.trouble.startswith("no request: ")
+
+
 def test_a_refused_connection_proves_that_no_byte_left(resolver: Resolver) -> None:
     """So a write is refused, not unknown."""
     with FrontDoor("127.0.0.1", 0, good) as door:

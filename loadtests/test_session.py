@@ -68,6 +68,14 @@ def test_a_body_may_be_a_form_text_or_bytes(data: object, body: bytes, content_t
     assert (peer.asked[0][0].body, peer.asked[0][0].content_type) == (body, content_type)
 
 
+def test_an_option_that_would_be_ignored_is_refused() -> None:
+    """Locust's clients have more of them; without its query it would be another request."""
+    peer = Peer(OK)
+    with pytest.raises(TypeError, match="params"):
+        peer.session().get("/x", params={"a": "1"})  # type: ignore[call-arg]
+    assert peer.asked == []
+
+
 def test_each_redirect_is_a_request_of_its_own() -> None:
     """Relative, absolute, with a query: as long as it stays on the target."""
     peer = Peer(to("../b?x=y"), to("http://oms.test/c d", 301), OK)

@@ -25,6 +25,12 @@ def test_a_request_is_the_bytes_that_http_wants() -> None:
         ("get", "/", {}),
         ("GET", "/", {"X": "a\r\nY: b"}),
         ("GET", "/", {"X\n": "a"}),
+        ("GET", "/", {"X ": "a"}),
+        ("GET", "/", {" X": "a"}),
+        ("GET", "/", {"": "a"}),
+        ("POST", "/", {"content-length": "1"}),
+        ("POST", "/", {"Transfer-Encoding": "chunked"}),
+        ("GET", "/", {"Host": "b.test"}),
     ],
 )
 def test_what_would_be_another_request_is_refused(method: str, path: str, headers: dict[str, str]) -> None:
