@@ -10,7 +10,7 @@ Certificates are verified. What the client does not do: proxies, HTTP/2, pipelin
 import errno
 import ssl
 from collections.abc import Callable
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 import gevent
 
@@ -29,8 +29,10 @@ __all__ = ["CONNECT_S", "DEADLINE_S", "Exchange", "Tls", "TruthfulPool", "descri
 CONNECT_S = 3.0
 DEADLINE_S = 10.0  # of a request, everything included
 
-# Trouble of this machine, not of the system: no file descriptor, no port, no memory left.
-OWN_LIMITS = frozenset({errno.EMFILE, errno.ENFILE, errno.EADDRNOTAVAIL, errno.ENOBUFS, errno.ENOMEM})
+# Trouble of this machine, not of the system: no file descriptor, no port, no memory left, or no disk for the ledger.
+OWN_LIMITS = frozenset(
+    {errno.EMFILE, errno.ENFILE, errno.EADDRNOTAVAIL, errno.ENOBUFS, errno.ENOMEM, errno.ENOSPC, errno.EDQUOT}
+)
 
 
 class TruthfulPool:
@@ -56,13 +58,13 @@ class TruthfulPool:
         self._idle: list[Connection] = []
 
     def path_of(self, url: str) -> str:
-        """Return path and query of a URL, which may be a path alone. Raises AssertionError when it is not the target's.
+        """Return path and query of a URL, which may be a path alone.
 
+        Raises AssertionError when it is not the target's, ValueError when it is none.
         Load goes to the target and never anywhere else, whatever a journey or a redirect says.
         """
         asked = urlsplit(url)
-        ours = (self._base.scheme, self._base.netloc)
-        assert not asked.netloc or (asked.scheme, asked.netloc) == ours, f"{url}: load goes to {ours} only"
+        assert not asked.netloc or _origin(asked) == _origin(self._base), f"{url}: load goes to {self._base.geturl()}"
         return (asked.path or "/") + (f"?{asked.query}" if asked.query else "")
 
     def fetch(
@@ -138,6 +140,11 @@ class TruthfulPool:
         except BaseException:
             self._turn += 1
             raise
+
+
+def _origin(url: SplitResult) -> tuple[str, str | None, int | None]:
+    """What RFC 9110, section 4.3.1, calls so. Raises ValueError for a port that is none."""
+    return url.scheme, url.hostname, url.port or {"http": 80, "https": 443}.get(url.scheme)
 
 
 def describe(error: Exception, exchange: Exchange) -> str:

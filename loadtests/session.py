@@ -130,10 +130,16 @@ class Session:
             return None
         try:
             path = self._path_of(_quoted(urljoin(call.path, where)))
-        except AssertionError:
-            return None  # on another host
-        # As browsers do (RFC 9110, section 15.4): only 307 and 308 keep a POST what it was.
-        keeps = response.status_code in (307, 308) or call.method in ("GET", "HEAD")
+        except (AssertionError, ValueError):
+            return None  # on another host, or nowhere
+        # As browsers do (RFC 9110, section 15.4; https://fetch.spec.whatwg.org/#http-redirect-fetch, step 12).
+        match response.status_code:
+            case 301 | 302:
+                keeps = call.method != "POST"
+            case 303:
+                keeps = call.method in ("GET", "HEAD")
+            case _:
+                keeps = True
         method, body = (call.method, call.body) if keeps else ("GET", b"")
         return Call(method, path, _endpoint(method, path), None, body, content_type=call.content_type)
 

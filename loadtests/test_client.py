@@ -203,15 +203,17 @@ def test_the_request_after_a_failed_connect_tries_the_next_address(
 )
 def test_a_request_has_one_deadline(drip: bytes, doors: tuple[FrontDoor, FrontDoor], resolver: Resolver) -> None:
     """It may have been carried out, so it is cut and known to have been sent; the next one is not disturbed."""
-    stalled = [True]
+    stalled = [False]
 
     def handler(line: str, body: bytes) -> bytes | None:
         return drip if stalled[0] else good(line, body)
 
     doors[0].handler = handler
-    pool = pool_at(doors[0], resolver, deadline_s=0.3)
+    pool = pool_at(doors[0], resolver, deadline_s=0.5)
+    assert get(pool)[0].status == 200
+    stalled[0] = True
     said, exchange = get(pool, "POST")
-    assert (said.status, said.sent, said.trouble) == (None, True, "no answer within 0.3 s")
+    assert (said.status, said.sent, said.trouble) == (None, True, "no answer within 0.5 s")
     assert (exchange.first_byte_us is not None) == bool(drip)
     stalled[0] = False
     assert get(pool)[0].status == 200
@@ -308,6 +310,15 @@ def test_load_never_goes_to_another_name(doors: tuple[FrontDoor, FrontDoor], res
     for url in ("http://example.com/", f"{other}://{NAME}:{doors[0].port}/"):
         with pytest.raises(AssertionError):
             pool_at(doors[0], resolver).path_of(url)
+
+
+def test_a_default_port_need_not_be_named(resolver: Resolver) -> None:
+    """Redirects often leave it out, or write the name another way."""
+    pool = TruthfulPool("http://www.oms.test:80", resolver, 0)
+    assert pool.path_of("http://WWW.oms.test/a?b=c#d") == "/a?b=c"
+    for url in ("http://www.oms.test:81/", "https://www.oms.test:80/", "http://oms.test/"):
+        with pytest.raises(AssertionError):
+            pool.path_of(url)
 
 
 def test_a_dead_name_server_is_not_asked_by_everybody_at_once(

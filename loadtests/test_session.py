@@ -86,9 +86,20 @@ def test_each_redirect_is_a_request_of_its_own() -> None:
 
 @pytest.mark.parametrize(
     ("method", "status", "then"),
-    [("POST", 303, "GET /b"), ("POST", 302, "GET /b"), ("POST", 307, "POST /b"), ("HEAD", 301, "HEAD /b")],
+    [
+        ("POST", 303, "GET /b"),
+        ("POST", 302, "GET /b"),
+        ("POST", 301, "GET /b"),
+        ("POST", 307, "POST /b"),
+        ("POST", 308, "POST /b"),
+        ("HEAD", 301, "HEAD /b"),
+        ("HEAD", 303, "HEAD /b"),
+        ("DELETE", 302, "DELETE /b"),
+        ("DELETE", 303, "GET /b"),
+    ],
 )
-def test_only_307_and_308_send_a_body_again(method: str, status: int, then: str) -> None:
+def test_what_a_redirect_makes_of_a_request(method: str, status: int, then: str) -> None:
+    """Only 307 and 308 send a POST again; whoever deletes does not get by accident."""
     peer = Peer(to("/b", status), OK)
     peer.session().request(method, "/a", data=b"body" if method == "POST" else None)
     assert peer.lines[1] == then
@@ -96,7 +107,8 @@ def test_only_307_and_308_send_a_body_again(method: str, status: int, then: str)
 
 
 def test_a_redirect_is_an_answer_where_it_is_not_followed() -> None:
-    """To another host, without a Location, when the journey does not want it, and when there is no end of them."""
+    """To another host or nowhere, without a Location, when nobody wants it, and when there is no end of them."""
+    assert Peer(to("http://[b")).session().get("/a").status_code == 302
     assert Peer(to("http://example.com/")).session().get("/a").status_code == 302
     assert Peer(Answer(302, head=b"HTTP/1.1 302 X")).session().get("/a").status_code == 302
     assert Peer(to("/b")).session().get("/a", allow_redirects=False).status_code == 302

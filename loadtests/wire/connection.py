@@ -54,12 +54,12 @@ class Connection:
         Raises OSError or BadAnswerError; ``exchange.wire_attempts`` is 0 as long as no byte of it has left.
         """
         assert self._exchange is None, "a connection answers one request at a time"
-        if exchange.on_first_byte is not None:
-            exchange.on_first_byte()
-        self._parser.begin(head_only=head_only)
-        self._exchange = exchange
-        exchange.phase = "cut"
         try:
+            if exchange.on_first_byte is not None:
+                exchange.on_first_byte()
+            self._parser.begin(head_only=head_only)
+            self._exchange = exchange
+            exchange.phase = "cut"
             self._send(request if self._cipher is None else self._cipher.encrypt(request))
             self._waiter = gevent.getcurrent()
             came = self._hub.switch()

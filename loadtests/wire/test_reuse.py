@@ -1,5 +1,6 @@
 """A connection that is used again answers the request that is on it and no other."""
 
+import errno
 import socket
 import time
 from _socket import socket as RawSocket
@@ -67,6 +68,22 @@ def test_a_connection_whose_request_was_not_answered_is_never_used_again() -> No
             user.get(timeout=20)
         assert peer.played.wait(10), "the connection is still open"
         assert ask(pool) == b"ok"
+        pool.close()
+
+
+def test_what_cannot_be_announced_is_not_sent_and_leaves_nothing_behind() -> None:
+    """The disk of the ledger is full: that is no trouble of the peer's."""
+
+    def full() -> None:
+        raise OSError(errno.ENOSPC, "no space left")
+
+    with Scripted([[Do.HOLD], SERVE]) as peer:
+        pool = at(peer)
+        said, exchange = pool.fetch("POST", "/x", b"b", {}, full)
+        assert (said.trouble, said.sent, exchange.wire_attempts) == ("generator: ENOSPC", False, 0)
+        assert peer.played.wait(10), "the connection is still open"
+        assert ask(pool) == b"ok"
+        assert len(peer.requests) == 1
         pool.close()
 
 
