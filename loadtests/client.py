@@ -23,6 +23,7 @@ from loadtests.wire.exchange import Exchange
 from loadtests.wire.parsing import BadAnswerError, Reply, field
 from loadtests.wire.request import request
 from loadtests.wire.tls import Tls, tls_of
+from reports.evidence import now_us
 
 __all__ = ["CONNECT_S", "DEADLINE_S", "Exchange", "Tls", "TruthfulPool", "describe", "tls_of"]
 
@@ -88,6 +89,7 @@ class TruthfulPool:
         except (OSError, BadAnswerError) as error:
             return _no_answer(exchange, describe(error, exchange)), exchange
         finally:
+            exchange.end_us = now_us()
             self._deadlines.end(exchange)
         if connection.is_open:
             self._idle.append(connection)
@@ -172,10 +174,5 @@ def _no_answer(exchange: Exchange, trouble: str) -> Answer:
 
 
 def _answer(reply: Reply) -> Answer:
-    return Answer(
-        status=reply.status,
-        body=reply.body,
-        server=field(reply.head, "Server") or "",
-        instance=field(reply.head, INSTANCE_HEADER),
-        head=reply.head,
-    )
+    status, head, body = reply
+    return Answer(status, body, field(head, "Server") or "", field(head, INSTANCE_HEADER), head=head)

@@ -22,6 +22,7 @@ from loadtests.api.answers import Answer
 from loadtests.client import Exchange, TruthfulPool, tls_of
 from loadtests.loopback import FrontDoor, NameServer, answer, show
 from loadtests.resolver import NameLookupError, NotLoopbackError, Resolver
+from reports.evidence import now_us
 
 NAME = "www.oms.test"
 AUTHORITY = trustme.CA()
@@ -331,6 +332,21 @@ def test_a_dead_name_server_is_not_asked_by_everybody_at_once(
         with pytest.raises(NameLookupError):
             resolver.resolve()
     assert names.asked == 1
+
+
+def test_the_end_is_when_the_answer_was_there(doors: tuple[FrontDoor, FrontDoor], resolver: Resolver) -> None:
+    """Not when somebody had decoded it and written it down: that is our time, not the system's."""
+    pool = pool_at(doors[0], resolver)
+    before_us = now_us()
+    _, exchange = get(pool)
+    after_us = now_us()
+    assert exchange.first_byte_us is not None
+    assert exchange.end_us is not None
+    assert before_us <= exchange.first_byte_us <= exchange.end_us <= after_us
+    doors[0].handler = lambda line, body: None
+    _, exchange = get(pool)
+    assert exchange.end_us is not None
+    assert after_us <= exchange.end_us
 
 
 def test_the_first_byte_is_announced_before_it_leaves(doors: tuple[FrontDoor, FrontDoor], resolver: Resolver) -> None:

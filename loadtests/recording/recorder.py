@@ -69,8 +69,8 @@ class Recorder:
             counts.schedule_lag_us = lag_us
 
     def end(self, flight: Flight, answer: Answer, exchange: Exchange, judged: Judged) -> int:
-        """The request has its answer, or will never have one. Returns the time, microseconds."""
-        end_us = now_us()
+        """The request has its answer, or will never have one. Returns when that was, microseconds."""
+        end_us = exchange.end_us or now_us()
         if self.in_flight.pop(flight, self) is self:
             return end_us  # the run stopped before: it is written as censored already
         self.counts.completed += 1

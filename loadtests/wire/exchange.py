@@ -10,7 +10,7 @@ Phase = Literal["connect", "tls", "cut"]
 
 @dataclass(slots=True, eq=False)
 class Exchange:
-    """What one request did on the wire, in microseconds: ``first_byte_us`` since the epoch, the others durations."""
+    """What one request did on the wire, in microseconds: first byte and end since the epoch, others durations."""
 
     on_first_byte: Callable[[], None] | None = None  # called just before the first byte is written
     address: str | None = None  # which address DNS gave us to use
@@ -19,5 +19,6 @@ class Exchange:
     connect_us: int | None = None
     tls_us: int | None = None
     first_byte_us: int | None = None
+    end_us: int | None = None  # the answer was whole, or the wait for it over; what is made of it costs time, too
     wire_attempts: int = 0  # 1 as soon as a byte of the request is with the kernel, never more
     phase: Phase = "connect"
