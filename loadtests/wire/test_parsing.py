@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from loadtests.wire.parsing import LONGEST_HEAD, AnswerParser, BadAnswerError, Reply, field
@@ -196,6 +196,7 @@ def answers(draw: st.DrawFn) -> Made:
     return Made(interim + head + b"\r\n\r\n" + sent, Reply(status, head, body), framing == "close")
 
 
+@settings(deadline=None)
 @given(answers(), st.data())
 def test_however_an_answer_is_split_it_is_the_same(made: Made, data: st.DataObject) -> None:
     """Segments of the network mean nothing; and the next answer on the connection is not disturbed."""
@@ -213,6 +214,7 @@ def test_however_an_answer_is_split_it_is_the_same(made: Made, data: st.DataObje
         assert parser.keeps_open is not made.by_close
 
 
+@settings(deadline=None)
 @given(st.lists(st.binary(min_size=1, max_size=60) | st.sampled_from([OK, OK[:30], CHUNKED, b"\r\n", b"0\r\n\r\n"])))
 def test_whatever_comes_is_an_answer_or_the_one_error(pieces: list[bytes]) -> None:
     """Nothing else is ever raised into the event loop."""
@@ -220,6 +222,7 @@ def test_whatever_comes_is_an_answer_or_the_one_error(pieces: list[bytes]) -> No
     assert (said.status is None) == (said.why is not None)
 
 
+@settings(deadline=None)
 @given(answers(), st.data())
 def test_a_part_of_an_answer_is_none(made: Made, data: st.DataObject) -> None:
     """Except where the close is the end: there nobody can tell."""

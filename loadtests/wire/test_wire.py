@@ -124,8 +124,8 @@ def cut(trouble: str, *script: bytes | float | Do, **more: float) -> Case:
 
 
 def slowly(data: bytes) -> Script:
-    """The same again and again, for longer than the short deadline."""
-    return [data, 0.02] * 30
+    """The same again and again, for much longer than the short deadline."""
+    return [data, 0.02] * 250
 
 
 LATE = f"no answer within {SHORT_S:g} s"
