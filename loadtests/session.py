@@ -10,7 +10,7 @@ import json as codec
 import string
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, TypedDict, Unpack
 from urllib.parse import quote, urlencode, urljoin, urlsplit
 
@@ -69,6 +69,9 @@ class Options(TypedDict, total=False):
     allow_redirects: bool
 
 
+OPTIONS = frozenset(Options.__annotations__)
+
+
 class Session:
     """Sends through ``send``, which records; ``path_of`` refuses a URL that is not the target's."""
 
@@ -109,9 +112,8 @@ class Session:
 
         Raises AssertionError for a URL that is not the target's, TypeError for an option that we do not have.
         """
-        unknown = options.keys() - Options.__annotations__.keys()
-        if unknown:
-            raise TypeError(f"{sorted(unknown)}: expected some of {sorted(Options.__annotations__)}")
+        if not OPTIONS.issuperset(options):
+            raise TypeError(f"{sorted(options)}: expected some of {sorted(OPTIONS)}")
         call = _call(method, self._path_of(_quoted(url)), options)
         headers = dict(options.get("headers") or {})
         response = Response(call.path, self._send(call, dict(headers)))
@@ -164,6 +166,7 @@ def _endpoint(method: str, path: str) -> str:
     return f"{method} {urlsplit(path).path}"
 
 
+@lru_cache(maxsize=4096)
 def _quoted(url: str) -> str:
     """Percent-encode what no request line may hold, and leave what is encoded already."""
     return quote(url, safe=string.punctuation)

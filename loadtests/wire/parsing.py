@@ -6,6 +6,7 @@ its caller: answers to HEAD, interim answers (1xx), bodies that end with the con
 asked for.
 """
 
+from functools import cache
 from typing import NamedTuple
 
 import httptools
@@ -30,13 +31,18 @@ class Reply(NamedTuple):
 
 def field(head: bytes, name: str, *, last: bool = False) -> str | None:
     """Return the value of a header, None without one; of several lines the first, or the last."""
-    lower, line = head.lower(), b"\r\n" + name.lower().encode("ascii") + b":"
+    lower, line = head.lower(), _line(name)
     start = lower.rfind(line) if last else lower.find(line)
     if start < 0:
         return None
     start += len(name) + 3
     end = head.find(b"\r\n", start)
     return head[start : end if end >= 0 else len(head)].strip().decode("latin-1")
+
+
+@cache
+def _line(name: str) -> bytes:
+    return b"\r\n" + name.lower().encode("ascii") + b":"
 
 
 class AnswerParser:
@@ -117,10 +123,11 @@ class AnswerParser:
         while end >= 0 and got[9:10] == b"1":
             got = got[end + len(HEAD_END) :].lstrip(b"\r\n")
             end = got.find(HEAD_END)
-        if max(end, len(got) if end < 0 else 0) > LONGEST_HEAD:
+        if (end if end >= 0 else len(got)) > LONGEST_HEAD:
             raise BadAnswerError(f"headers over {LONGEST_HEAD} bytes")
-        self._got = got
-        if end >= 0:
+        if end < 0:
+            self._got = got
+        else:
             self._keep_head(got[:end], len(got) > end + len(HEAD_END))
 
     def _keep_head(self, head: bytes, more: bool) -> None:

@@ -67,6 +67,8 @@ class Cipher:
         try:
             while part := self._tls.read(MOST_BYTES):
                 said.append(part)
+                if not (self._in.pending or self._in.eof or self._tls.pending()):
+                    return b"".join(said)  # to ask again would cost an exception
             self.ended = True
         except ssl.SSLWantReadError:
             pass
