@@ -20,7 +20,7 @@ from loadtests.wire.tls import Cipher
 from reports.evidence import now_us
 
 READ, WRITE = 1, 2  # libev's
-RECEIVE_BYTES = 16_384
+RECEIVE_BYTES = 65_536
 PAUSE_S = 0.1  # far shorter than any server's keep-alive; busy connections pay nothing
 
 
