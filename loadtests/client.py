@@ -113,24 +113,20 @@ class TruthfulPool:
     def _take(self, exchange: Exchange) -> Connection:
         """Return a connection that nobody uses. Raises OSError (NameLookupError for DNS) when there is none.
 
-        Without DNS a live connection is good, whatever its address.
+        A live connection to an address of the last answer is good, also while DNS is asked again or has no answer.
         """
-        try:
+        connection = self._kept()
+        if connection is None:
             addresses, exchange.dns_us = self._resolver.resolve()
-        except NameLookupError:
-            connection = self._kept(None)
-            if connection is None:
-                raise
-        else:
-            connection = self._kept(addresses) or self._connect(addresses, exchange)
+            connection = self._connect(addresses, exchange)
         exchange.address = exchange.peer = connection.address
         return connection
 
-    def _kept(self, addresses: tuple[str, ...] | None) -> Connection | None:
-        """Return a live connection to one of these addresses, to any when None; those that are no longer good go."""
+    def _kept(self) -> Connection | None:
+        """Return a live connection to an address that DNS names; those that are no longer good go."""
         while self._idle:
             connection = self._idle.pop()
-            if connection.is_quiet() and (addresses is None or connection.address in addresses):
+            if connection.is_quiet() and connection.address in (self._resolver.latest() or ()):
                 return connection
             connection.close()
         return None

@@ -8,11 +8,13 @@ users of a process, and tells a journal what the name server said.
 import ipaddress
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Literal
 
 import dns.exception
 import dns.resolver
+import gevent
 from gevent.lock import BoundedSemaphore
 
 from fixtures.target import Target
@@ -75,6 +77,7 @@ class Resolver:
             self._dns.port = server[1]
         self._one_at_a_time = BoundedSemaphore()
         self._known = _literal(name)
+        self._renewing = False
         self._failed = ""
         self._failed_until = 0.0
 
@@ -91,6 +94,28 @@ class Resolver:
             if self._known is None or time.monotonic() >= self._known.expires_at:
                 self._known = self._ask()
             return self._known.addresses, _since_us(started)
+
+    def latest(self) -> tuple[str, ...] | None:
+        """Return the addresses of the last answer, None when there was none yet. Never waits.
+
+        For whoever has a connection: no client waits for a name server before it uses one. An answer that has expired
+        is asked for anew meanwhile, and is the latest as soon as it is there.
+        """
+        known = self._known
+        if known is None:
+            return None
+        now = time.monotonic()
+        if now >= max(known.expires_at, self._failed_until) and not self._renewing:
+            self._renewing = True
+            gevent.spawn(self._renew)
+        return known.addresses
+
+    def _renew(self) -> None:
+        try:
+            with suppress(OSError):
+                self.resolve()
+        finally:
+            self._renewing = False
 
     def _ask(self) -> Addresses:
         if time.monotonic() < self._failed_until:

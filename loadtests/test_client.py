@@ -296,6 +296,19 @@ def test_a_name_server_that_is_silent_fails_new_connections_only(
     assert said.trouble.startswith("dns: ")
 
 
+def test_whoever_has_a_connection_does_not_wait_for_dns(
+    doors: tuple[FrontDoor, FrontDoor], names: NameServer, resolver: Resolver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A name server that takes its time is no part of the system's response time."""
+    names.ttl_s = 0
+    pool = pool_at(doors[0], resolver)
+    get(pool)
+    monkeypatch.setattr(resolver, "resolve", lambda: pytest.fail("waited for DNS"))
+    monkeypatch.setattr(resolver, "_renew", lambda: None)
+    said, exchange = get(pool)
+    assert (said.status, exchange.dns_us) == (200, None)
+
+
 def test_load_never_leaves_this_machine(names: NameServer, resolver: Resolver) -> None:
     """Whatever DNS says."""
     names.addresses = ["127.0.0.1", "192.0.2.1"]

@@ -4,12 +4,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 
+import gevent
 import pytest
 
 from loadtests.loopback import NameServer
 from loadtests.namejournal import NameJournal
 from loadtests.profiles import Profile, ProfileError, load_profile
-from loadtests.resolver import Freshness, Lookup, NameLookupError, NotLoopbackError, Resolver
+from loadtests.resolver import FAILED_S, Freshness, Lookup, NameLookupError, NotLoopbackError, Resolver
 from reports.evidence import RunDirectory
 
 NAME = "www.oms.test"
@@ -48,6 +49,36 @@ def test_an_answer_is_good_for_as_long_as_was_said(
     clock.now += after_s
     assert asking.resolve()[0] == ("127.0.0.1", "127.0.0.2")
     assert names.asked == asked
+
+
+def test_the_latest_answer_is_there_at_once_and_renewed_meanwhile(names: NameServer, clock: SimpleNamespace) -> None:
+    """Whoever has a connection does not wait for a name server; nobody asks twice at once."""
+    asking = resolver(names)
+    assert asking.latest() is None
+    asking.resolve()
+    names.addresses = ["127.0.0.3"]
+    assert asking.latest() == ("127.0.0.1", "127.0.0.2")
+    clock.now += 30
+    assert [asking.latest() for _ in range(3)] == [("127.0.0.1", "127.0.0.2")] * 3
+    gevent.sleep(0)
+    assert asking.latest() == ("127.0.0.3",)
+    assert names.asked == 2
+
+
+def test_a_dead_name_server_leaves_the_latest_answer(
+    names: NameServer, clock: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is asked again after a while, not by everybody all the time."""
+    monkeypatch.setattr("loadtests.resolver.LOOKUP_S", 0.2)
+    asking = resolver(names)
+    asking.resolve()
+    names.silent = True
+    clock.now += 30
+    for asked in (2, 2, 3):
+        assert asking.latest() == ("127.0.0.1", "127.0.0.2")
+        gevent.sleep(0)
+        assert names.asked == asked
+        clock.now += FAILED_S * 0.6
 
 
 def test_every_answer_of_the_name_server_is_told(
