@@ -11,13 +11,15 @@ from gevent.socket import wait_read, wait_write
 
 from loadtests.wire.connection import RECEIVE_BYTES, Connection
 from loadtests.wire.exchange import Exchange
+from loadtests.wire.parsing import BadAnswerError
 from loadtests.wire.tls import Cipher, Tls
 from reports.evidence import now_us
 
 
 def connect(address: str, port: int, tls: Tls | None, exchange: Exchange, *, within_s: float) -> Connection:
-    """Open a connection, over TLS if there is one to verify. Raises OSError: ssl.SSLError, TimeoutError and others.
+    """Open a connection, over TLS if there is one to verify.
 
+    Raises OSError (ssl.SSLError, TimeoutError and others), BadAnswerError for a peer that does not wait to be asked.
     ``within_s`` is for connecting and for each wait of the handshake.
     """
     sock = RawSocket(socket.AF_INET, socket.SOCK_STREAM | socket.SOCK_NONBLOCK | socket.SOCK_CLOEXEC)
@@ -61,6 +63,9 @@ def _shake(sock: RawSocket, cipher: Cipher, exchange: Exchange, within_s: float)
             wait_read(sock.fileno(), timeout=within_s)
             cipher.take(sock.recv(RECEIVE_BYTES))
     exchange.tls_us = now_us() - started_us
+    if cipher.decrypt() or cipher.ended:
+        # It came with the end of the handshake, so the socket would not wake us up for it.
+        raise BadAnswerError("spoke before it was asked")
     return cipher
 
 
