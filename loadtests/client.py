@@ -97,13 +97,14 @@ class TruthfulPool:
 
     def warm_up(self) -> None:
         """Connect before the first request wants to. What goes wrong will be that request's business again."""
-        self._deadlines.begin(self)
+        exchange = Exchange()
+        self._deadlines.begin(exchange)
         try:
-            self._ready(Exchange())
+            self._idle.append(self._take(exchange))
         except (OverdueError, OSError):
             pass
         finally:
-            self._deadlines.end(self)
+            self._deadlines.end(exchange)
 
     def close(self) -> None:
         """Close the connections that nobody uses; the next request opens another."""
