@@ -1,6 +1,10 @@
-"""What a Locust process did from its second second on: requests, seconds, and seconds of CPU. Prints JSON."""
+"""What a Locust process does from a second after its users are there: requests, seconds, seconds of CPU. Prints JSON.
+
+It ends the process after ``BENCH_SECONDS``: Locust's own run time begins before everything is there.
+"""
 
 import json
+import os
 import resource
 import sys
 import time
@@ -14,19 +18,23 @@ WARM_UP_S = 1.0
 
 
 def attach() -> None:
-    """Measure this process from a second after its users are there."""
-    # Locust counts --run-time from when the event loop last looked at the clock: before the imports.
-    gevent.get_hub().loop.update_now()
-    begun: dict[str, float] = {}
+    """Measure this process, and end it."""
+    begun: list[dict[str, float]] = []
+    environments: list[Environment] = []
 
-    def begin(environment: Environment, **_: Any) -> None:
-        gevent.spawn_later(WARM_UP_S, lambda: begun.update(_now(environment)))
+    def measure(environment: Environment) -> None:
+        gevent.sleep(WARM_UP_S)
+        begun.append(_now(environment))
+        gevent.sleep(float(os.environ["BENCH_SECONDS"]))
+        assert environment.runner is not None
+        environment.runner.quit()
 
     def end(environment: Environment, **_: Any) -> None:
         ended = _now(environment)
-        sys.stdout.write(f"meter: {json.dumps({name: ended[name] - begun.get(name, 0.0) for name in ended})}\n")
+        sys.stdout.write(f"meter: {json.dumps({name: ended[name] - begun[0][name] for name in ended})}\n")
 
-    events.test_start.add_listener(begin)
+    events.test_start.add_listener(lambda environment, **_: environments.append(environment))
+    events.spawning_complete.add_listener(lambda **_: gevent.spawn(measure, environments[0]))
     events.test_stopping.add_listener(end)
 
 

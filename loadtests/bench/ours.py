@@ -1,27 +1,42 @@
-"""Our client in a closed loop, in stock Locust: each user asks again as soon as it has its answer.
+"""Our engine in stock Locust: in a closed loop, or on a plan of ``BENCH_RATE`` arrivals a second, by chance.
 
-``BENCH_LISTENER=1``: a foreign listener hears of each request. Every request is a row in the run directory.
+Every request is a row in the run directory.
 """
 
 import os
-from pathlib import Path
 from typing import Any
 
 from locust import events, task
 from locust.env import Environment
 
-from fixtures.target import load_target
 from loadtests.bench.meter import attach
-from loadtests.facts import facts
-from loadtests.launch import feed_statistics
-from loadtests.profiles import load_profile
-from loadtests.user import TruthfulUser
-from loadtests.worker import Plan, Worker
-from reports.evidence import RunDirectory
+from loadtests.bench.setting import set_worker
+from loadtests.profiles import Profile, VisitLoad
+from loadtests.user import LoadUser, TruthfulUser
+from reports.evidence import now_us
+
+RATE = float(os.environ.get("BENCH_RATE", "0"))
+USERS = 1000
 
 
 class Closed(TruthfulUser):
-    """The shortest task there is."""
+    """Each user asks again as soon as it has its answer."""
+
+    abstract = RATE > 0
+
+    @task
+    def ask(self) -> None:
+        """Ask."""
+        self.client.get("/")
+
+
+class Open(LoadUser):
+    """Each asks when an arrival is due."""
+
+    abstract = RATE == 0
+    fixed_count = USERS
+    journey = "shopper"
+    endpoints = ("GET /",)
 
     @task
     def ask(self) -> None:
@@ -31,13 +46,16 @@ class Closed(TruthfulUser):
 
 @events.test_start.add_listener
 def begin(environment: Environment, **_: Any) -> None:
-    target, profile = load_target(), load_profile("smoke")
-    known = facts(target, profile, 1)
-    run = RunDirectory.create(Path(os.environ["BENCH_RUN"]), name="bench", kind="load", facts=known)
-    if os.environ.get("BENCH_LISTENER"):
-        environment.events.request.add_listener(lambda **_: None)
-    environment.load_worker = Worker(Plan(target, profile, 1, run, known["prefix"]))  # type: ignore[attr-defined]
-    feed_statistics(environment, environment.load_worker)  # type: ignore[attr-defined]
+    # Without the checks of what a person may write into a file: no front door answers so much.
+    load = VisitLoad.model_construct(users=USERS, rate=RATE)
+    worker = set_worker(environment, Profile.model_construct(name="bench", shopper=load))
+
+    def play(**_: Any) -> None:
+        start_us = now_us() + 100_000
+        worker.share({}, start_us=start_us, from_us=start_us)
+
+    if RATE:
+        environment.events.spawning_complete.add_listener(play)
 
 
 @events.test_stopping.add_listener
