@@ -13,6 +13,7 @@ import pytest
 from loadtests.client import TruthfulPool
 from loadtests.resolver import Resolver
 from loadtests.wire.connection import Connection
+from loadtests.wire.exchange import Exchange
 from loadtests.wire.scripted import OK, SERVE, Do, Script, Scripted
 
 
@@ -113,6 +114,23 @@ def test_what_a_peer_does_while_the_event_loop_stands_still_is_seen_before_the_n
         gevent.joinall(users, timeout=20)
         assert (users[0].value, len(peer.requests), peer.connections) == (b"ok", 2, 2)
         pool.close()
+
+
+def test_the_first_byte_of_an_answer_is_the_first_of_many() -> None:
+    ours, theirs = socket.socketpair()
+    ours.setblocking(False)
+    exchange = Exchange()
+    with theirs:
+        connection = Connection(RawSocket(fileno=ours.detach()), "127.0.0.1", None)
+        user = gevent.spawn(connection.ask, b"request", exchange, head_only=False)
+        wait_until(lambda: exchange.wire_attempts == 1)
+        theirs.send(OK[:20])
+        wait_until(lambda: exchange.first_byte_us is not None)
+        first_us = exchange.first_byte_us
+        theirs.send(OK[20:])
+        assert user.get(timeout=20).body == b"ok"
+        assert exchange.first_byte_us == first_us
+        connection.close()
 
 
 class TakesNothing(RawSocket):
