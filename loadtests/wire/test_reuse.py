@@ -133,6 +133,32 @@ def test_the_first_byte_of_an_answer_is_the_first_of_many() -> None:
         connection.close()
 
 
+class BreaksLater(RawSocket):
+    """The kernel takes a byte, and then the peer is gone."""
+
+    taken = False
+
+    def send(self, data: Any, *args: Any) -> int:
+        if self.taken:
+            raise BrokenPipeError(errno.EPIPE, "gone")
+        self.taken = True
+        return super().send(data[:1], *args)
+
+
+def test_where_the_close_is_the_end_of_a_body_a_broken_connection_is_none() -> None:
+    """The error of sending is told once; what is read after it looks like a polite close."""
+    ours, theirs = socket.socketpair()
+    ours.setblocking(False)
+    exchange = Exchange()
+    with theirs:
+        theirs.send(b"HTTP/1.1 200 OK\r\n\r\nhalf")
+        theirs.shutdown(socket.SHUT_WR)
+        connection = Connection(BreaksLater(fileno=ours.detach()), "127.0.0.1", None)
+        with pytest.raises(BrokenPipeError):
+            connection.ask(b"request", exchange, head_only=False)
+    assert (connection.is_open, exchange.wire_attempts) == (False, 1)
+
+
 class TakesNothing(RawSocket):
     """The kernel has no room for a single byte."""
 
