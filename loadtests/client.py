@@ -101,7 +101,7 @@ class TruthfulPool:
         self._deadlines.begin(exchange)
         try:
             self._idle.append(self._take(exchange))
-        except (OverdueError, OSError):
+        except (OverdueError, OSError, BadAnswerError):
             pass
         finally:
             self._deadlines.end(exchange)

@@ -376,6 +376,26 @@ events.request.add_listener(lambda **request: heard.append(request))
 events.quit.add_listener(lambda **_: sys.stdout.write(f"heard: {len(heard)}\\n"))
 """
 
+FEWER = """
+import gevent
+from locust import events
+
+from loadtests.locustfile import *
+
+@events.spawning_complete.add_listener
+def take_away(user_count, **_):
+    def some():
+        gevent.sleep(2)
+        events_of.runner.stop_users({"Shopper": 10})
+    if user_count:
+        gevent.spawn(some)
+
+@events.init.add_listener
+def init(environment, **_):
+    global events_of
+    events_of = environment
+"""
+
 PLAIN = """
 from locust import task
 
@@ -416,6 +436,56 @@ def test_a_journey_may_be_ordinary_locust_code(system: System, tmp_path: Path) -
     assert sum(second.planned for second in system.run.read_delivery()) == len(system.rows())
     traces = {seen.headers["traceparent"] for door in system.doors for seen in door.seen}
     assert {trace.split("-")[1] for trace in traces} == {row["trace_id"][2:].replace("-", "") for row in rows}
+
+
+SILENT = """
+from locust import task
+
+from loadtests.launch import Launch
+from loadtests.user import LoadUser
+
+class Jobs(LoadUser):
+    journey = "jobs"
+    endpoints = ("GET /start",)
+
+    @task
+    def forget(self):
+        pass
+
+    @task
+    def fall_over(self):
+        raise RuntimeError("a fault in the journey")
+
+Launch().attach()
+"""
+
+
+def test_an_arrival_whose_task_sends_nothing_is_a_row_that_blames_the_generator(system: System, tmp_path: Path) -> None:
+    """Also when the task raised; what was planned is there."""
+    file = tmp_path / "silent.py"
+    file.write_text(SILENT)
+    process = system.locust("-f", str(file))
+    wait_until("rows", lambda: len(system.rows()) > 1)
+    process.send_signal(signal.SIGTERM)
+    process.communicate(timeout=30)
+    rows = system.rows()
+    assert {row["error"] for row in rows} - {"not sent before the run stopped"} == {"generator: the task sent nothing"}
+    assert sum(second.planned for second in system.run.read_delivery()) == len(rows)
+    assert system.received == 0
+
+
+def test_users_that_are_taken_away_in_mid_request_leave_a_row_at_once(system: System, tmp_path: Path) -> None:
+    """As the web page does when it asks for fewer users."""
+    file = tmp_path / "fewer.py"
+    file.write_text(FEWER)
+    system.gate.clear()
+    process = system.locust("-f", str(file))
+    wait_until(
+        "their rows", lambda: any(row["error"] == "in flight when its user was taken away" for row in system.rows())
+    )
+    system.gate.set()
+    stop(process)
+    assert sum(second.planned for second in system.run.read_delivery()) == len(system.rows())
 
 
 @pytest.mark.parametrize(

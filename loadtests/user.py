@@ -99,7 +99,11 @@ class TruthfulUser(User):
         ledger, recorder = self.worker.ledger, self.worker.recorder
         ledger.intend(writes)
         recorder.start(flight)
-        answer, exchange = self.wire.fetch(call.method, call.path, call.body, headers, lambda: ledger.sent(writes))
+        try:
+            answer, exchange = self.wire.fetch(call.method, call.path, call.body, headers, lambda: ledger.sent(writes))
+        except BaseException:
+            self.worker.abandon(flight)
+            raise
         judged = judge(call, answer)
         if flight in recorder.in_flight:
             ledger.answered(writes, judged)
@@ -190,6 +194,7 @@ class LoadUser(TruthfulUser):
 
     def next_arrival(self) -> None:
         """Wait for what is to be done next: an arrival, or in a visit that goes on, the end of a pause to think."""
+        self.worker.note_unsent(self)
         if self.think_s is not None and self.turns % len(self.endpoints):
             self._think(self.rng.uniform(*self.think_s))
         else:

@@ -27,7 +27,7 @@ from loadtests.ledger import Ledger
 from loadtests.login import Token
 from loadtests.namejournal import NameJournal
 from loadtests.profiles import Profile
-from loadtests.recording.recorder import Recorder
+from loadtests.recording.recorder import Flight, Recorder
 from loadtests.resolver import resolver_of
 from loadtests.writes import Allowed, keys
 from reports.evidence import RunDirectory, now_us
@@ -39,6 +39,7 @@ DRAIN_S = 3.0  # what is in flight at the stop may take so long
 MOST_WORKERS = 1000
 PLANNED_S = 7 * 24 * 3600  # a plan costs nothing before it is played
 REMEMBERED_ORDERS = 500
+NOT_SENT = "not sent before the run stopped"
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +145,17 @@ class Worker:
             self._gone.add(user)
             self._censor_taken(user)
 
+    def abandon(self, flight: Flight) -> None:
+        """Locust took a user away while it waited for an answer: nobody will know what became of the request."""
+        if self.recorder.censor(flight, "in flight when its user was taken away"):
+            self.ledger.outcome(flight.writes, "unknown", "in flight when its user was taken away")
+
+    def note_unsent(self, user: Any) -> None:
+        """A task is over; when it has sent nothing of what was due, that is a row all the same, and our own failure."""
+        due_us, user.due_us = user.due_us, None
+        if due_us is not None:
+            self._never_sent(user.journey, user.endpoint, due_us, "failed", "generator: the task sent nothing")
+
     def rng(self, *what: object) -> random.Random:
         """Return a random source of its own for something, the same for the same seed."""
         return random.Random("/".join(map(str, (self.plan.seed, self.name, *what))))
@@ -179,7 +191,7 @@ class Worker:
         """What a user took and did not send."""
         due_us, user.due_us = user.due_us, None
         if due_us is not None:
-            self._never_sent(user.journey, user.endpoint, due_us)
+            self._never_sent(user.journey, user.endpoint, due_us, "censored", NOT_SENT)
 
     def _close_plan(self, stop_us: int) -> dict[str, list[int]]:
         """Hand out nothing more; return when what was due by then and no user took was due, by journey."""
@@ -195,11 +207,10 @@ class Worker:
         for journey, due in waiting.items():
             each = cycle(endpoints.get(journey, (f"{journey}: no user",)))
             for due_us, endpoint in zip(due, each, strict=False):
-                self._never_sent(journey, endpoint, due_us)
+                self._never_sent(journey, endpoint, due_us, "censored", NOT_SENT)
 
-    def _never_sent(self, journey: str, endpoint: str, due_us: int) -> None:
-        why = "not sent before the run stopped"
-        self.recorder.never_sent(sched_us=due_us, endpoint=endpoint, journey=journey, outcome="censored", error=why)
+    def _never_sent(self, journey: str, endpoint: str, due_us: int, outcome: str, why: str) -> None:
+        self.recorder.never_sent(sched_us=due_us, endpoint=endpoint, journey=journey, outcome=outcome, error=why)
 
     def _flush(self) -> None:
         while True:

@@ -179,8 +179,9 @@ def _tell(values: dict[str, list[float]]) -> None:
         typer.echo(f"{name}: {medians[name]:,.2f} ({', '.join(f'{value:,.2f}' for value in found)})")
     base = medians["closed loop, FastHttpUser, requests/s"]
     for name in ("ours", "ours, with a foreign listener", "hey", "wrk"):
-        if (found := medians.get(f"closed loop, {name}, requests/s")) is not None:
-            typer.echo(f"closed loop, {name}: {found / base:.1f} times FastHttpUser")
+        per_s = medians.get(f"closed loop, {name}, requests/s")
+        if per_s is not None:
+            typer.echo(f"closed loop, {name}: {per_s / base:.1f} times FastHttpUser")
     ratio = medians["open plan, ours at most, requests/s"] / max(
         medians["open plan, FastHttpUser at most, requests/s"], 1
     )

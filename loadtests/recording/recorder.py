@@ -93,13 +93,18 @@ class Recorder:
     def censor_in_flight(self) -> list[Flight]:
         """Write what is still in flight as censored rows, and return it."""
         flights = list(self.in_flight)
-        self.in_flight.clear()
         for flight in flights:
-            self.counts.censored += 1
-            where = flight.call.endpoint, flight.journey
-            why = "in flight when the run stopped"
-            self._unanswered(flight.sched_us, flight.start_us, flight.trace, *where, "censored", why, NONE)
+            self.censor(flight, "in flight when the run stopped")
         return flights
+
+    def censor(self, flight: Flight, why: str) -> bool:
+        """Write a request as one whose answer nobody waits for; False when it has its row already."""
+        if self.in_flight.pop(flight, self) is self:
+            return False
+        self.counts.censored += 1
+        where = flight.call.endpoint, flight.journey
+        self._unanswered(flight.sched_us, flight.start_us, flight.trace, *where, "censored", why, NONE)
+        return True
 
     def second(self, *, planned: int, cpu_ratio: float) -> None:
         """Write one line of ``delivery/``. ``planned`` is how much has become due since the start, by the plan."""

@@ -83,6 +83,18 @@ def test_what_was_never_sent_and_what_was_in_flight_are_rows() -> None:
     assert {unsent["outcome"], in_flight["outcome"]} == {"censored"}
 
 
+def test_a_request_that_nobody_waits_for_any_more_is_written_once() -> None:
+    recorder, collected = recorder_of()
+    flight = Flight(CALL, "shopper", 2, 3, TRACE)
+    recorder.start(flight)
+    assert recorder.censor(flight, "its user was taken away")
+    assert not recorder.censor(flight, "again")
+    recorder.end(flight, Answer(200), Exchange(), Judged("ok", None, {}))
+    assert recorder.censor_in_flight() == []
+    recorder.flush()
+    assert [(row["outcome"], row["error"]) for row in collected.rows()] == [("censored", "its user was taken away")]
+
+
 def test_many_words_and_many_rows_keep_their_order() -> None:
     """More rows than the buffer holds are written out of turn, none is lost."""
     recorder, collected = recorder_of()
