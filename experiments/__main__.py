@@ -16,8 +16,8 @@ from experiments.gameday import CANNOT_WRITE, UnsafeError, game_day, unsafe_unle
 from experiments.opening import Order
 from experiments.planning import DEFAULT, GameDayError, choose, load_gameday
 from experiments.safety.lock import BusyError
-from experiments.safety.policy import RefusedError
 from experiments.stopping import Stop, StopRequestedError
+from fixtures.policy import RefusedError
 from fixtures.target import TargetError
 from reports.evidence import RUNS, NotARunDirectoryError, RunDirectory
 from reports.judge import Verdict

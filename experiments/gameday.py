@@ -13,7 +13,7 @@ from experiments import judging
 from experiments.catalog import Entry
 from experiments.day import WRITER, Day
 from experiments.display import Display
-from experiments.load import start_load
+from experiments.load import refusal, refuse_unless_allowed, start_load
 from experiments.opening import Order, open_run, region_up
 from experiments.phases import play
 from experiments.probes import front_door
@@ -43,6 +43,7 @@ class UnsafeError(Exception):
 def game_day(order: Order, display: Display, stop: Stop) -> RunDirectory:
     """Play a whole game day and return its run directory, ready to be judged."""
     check_room(order.out)
+    refuse_unless_allowed(order.gameday, order.target_name)
     with lock.only_one(order.target_name, order.region), region_up(order, display, stop) as target:
         policy.refuse_unless_local(target)
         front_door.require_trust(target)
@@ -103,7 +104,7 @@ def loaded(day: Day, order: Order) -> Iterator[None]:
     try:
         began = day.stop.wait(lambda: day.traffic.beats() or day.load_is_dead(), within_s=LOAD_START_S)
         if not began or day.load_is_dead():
-            raise NoLoadError("the load generator delivered nothing: see logs/load.log")
+            raise refusal(day.load) or NoLoadError("the load generator delivered nothing: see logs/load.log")
         day.display.show_traffic(day.traffic.rate)
         day.stop.sleep(day.timing.warm_up_s)
         yield

@@ -50,6 +50,14 @@ class GameDay(BaseModel):
     experiments: tuple[str, ...] = Field(min_length=1)
     timing: Timing = Timing()
 
+    @property
+    def at_most_s(self) -> float:
+        """How long its load is on at the most."""
+        timing = self.timing
+        a_fault_s = timing.baseline_s + timing.fault_s + timing.recovery_max_s
+        each_s = max(timing.control_s, a_fault_s) + 2 * timing.after_s
+        return timing.warm_up_s + len(self.experiments) * each_s + timing.barrier_s
+
 
 def load_gameday(name: str) -> GameDay:
     """Read a game day by name. Raises GameDayError."""

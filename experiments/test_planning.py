@@ -101,3 +101,12 @@ def test_the_objectives_of_the_real_pace_are_known_ones_and_the_fast_pace_has_th
     real = load_objectives(paces["real"]["objectives"])
     assert real.value("rto_s", "fail-over-rds-primary") >= 120
     assert "objectives" not in paces["fast"]
+
+
+def test_a_game_day_says_for_how_long_its_load_is_on_at_most() -> None:
+    """Every phase at its longest: the policy bounds it."""
+    day = load_gameday(DEFAULT)
+    timing = day.timing
+    assert day.at_most_s == 5 + 5 * (10 + 150 + 60 + 2 * 10) + 60
+    longer = timing.model_copy(update={"control_s": 3000.0})
+    assert day.model_copy(update={"timing": longer}).at_most_s == 5 + 5 * (3000 + 2 * 10) + 60

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
+from fixtures.policy import RefusedError
 from fixtures.target import DEFAULT_REGION, TargetError
 from loadtests.gate import telling
 from loadtests.gate.display import Display
@@ -19,13 +20,12 @@ from loadtests.gate.stopping import Stop, StopRequestedError
 from loadtests.options import UsageError, as_seconds, require_place
 from loadtests.planning.command import plan
 from loadtests.profiles import ProfileError, load_profile
-from loadtests.resolver import NotLoopbackError
 from reports.evidence import RUNS, NotARunDirectoryError, RunDirectory
 from reports.judge import Verdict
 from reports.judge.load import judge_load
 from reports.judge.rules import Rule
 
-ABORTED, REFUSED, USAGE, BUG = 4, 6, 64, 70
+ABORTED, USAGE, BUG = 4, 64, 70
 DEFAULT_PROFILE = "steady"
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
@@ -162,9 +162,7 @@ def _code(arguments: list[str] | None) -> int:
         return _say(ABORTED, f"{error or 'stopped'}: nothing was measured")
     except (UsageError, RulesError, ProfileError, TargetError, NotARunDirectoryError) as error:
         return _say(USAGE, str(error))
-    except NotLoopbackError as error:
-        return _say(REFUSED, f"{error}: only a local target is allowed yet")
-    except NotStartedError as error:
+    except (RefusedError, NotStartedError) as error:
         return _say(error.exit_code, str(error))
     except Exception as error:  # noqa: BLE001  # the border of the process: whatever is left is a fault of ours
         traceback.print_exc()

@@ -24,14 +24,15 @@ from locust import events
 from locust.env import Environment
 from locust.runners import MasterRunner, WorkerRunner
 
+from fixtures.policy import RefusedError
 from fixtures.target import Target, TargetError, load_target
-from fixtures.trust import require_trusted
 from loadtests.crew import Crew, Member
 from loadtests.facilities import facilities_of
 from loadtests.facts import facts
+from loadtests.permission import require_allowed, require_reachable
 from loadtests.profiles import DEFAULT_PROFILE, Profile, ProfileError, load_profile
 from loadtests.recording.statistics import Statistics
-from loadtests.resolver import NameLookupError, NotLoopbackError, Resolver, resolver_of
+from loadtests.timelimit import TimeLimit
 from loadtests.user import LoadUser
 from loadtests.worker import Plan, Worker
 from reports.evidence import RUNS, NotARunDirectoryError, RunDirectory, now_us, utc_name
@@ -39,7 +40,6 @@ from reports.evidence import RUNS, NotARunDirectoryError, RunDirectory, now_us, 
 logger = logging.getLogger(__name__)
 
 USAGE = 64
-REFUSED = 6
 OTHERS_S = 8.0  # how long a worker waits for the run directory, and the main process for its workers' last lines
 PARENT_CHECK_S = 1.0
 BEGIN_US = 50_000  # from when all users are there to when the plan starts
@@ -80,12 +80,12 @@ class Launch:
         """Check every setting and open the run directory; one line and exit 64 (or 6) when something is wrong."""
         try:
             target, profile = load_target(), load_profile(self.profile)
-            _check(environment, target, profile)
+            longest_s = _check(environment, target, profile)
             run = self._run_directory(environment, target, profile)
             seed = self._seed() if self.seed else int(run.facts.get("seed", 0))
             self.plan = Plan(target, profile, seed, run, run.facts["prefix"])
-        except NotLoopbackError as error:
-            self._end(f"target {target.name!r}: {error}: only a local target is allowed yet", REFUSED)
+        except RefusedError as error:
+            self._end(str(error), error.exit_code)
         except (ProfileError, TargetError, NotARunDirectoryError, SettingError) as error:
             self._end(str(error), USAGE)
         _set_users(environment, self.plan)
@@ -93,6 +93,7 @@ class Launch:
             self.crew = Crew(environment.runner, [name for name, _ in profile.journeys()])
         elif isinstance(environment.runner, WorkerRunner):
             self.member = Member(environment.runner)
+        TimeLimit(environment, longest_s, is_led=bool(self.given_run)).attach()
         gevent.signal_handler(signal.SIGINT, _terminate)
         pa.array([0])  # the first array imports pandas, 0.3 s that would otherwise be missing in mid-run
         if self.given_run or self._forked:
@@ -180,21 +181,22 @@ class Launch:
     def _end(self, message: str, code: int) -> NoReturn:
         if not self._forked:  # one line, not one a worker
             sys.stderr.write(f"load: {message}\n")
+            for worker in psutil.Process().children():  # they would look for us for five minutes
+                worker.terminate()
         sys.exit(code)
 
 
-def _check(environment: Environment, target: Target, profile: Profile) -> None:
+def _check(environment: Environment, target: Target, profile: Profile) -> float:
+    """Return for how long the policy lets this load be on, seconds."""
+    options = environment.parsed_options
+    policy = require_allowed(target.name, profile, seconds=getattr(options, "run_time", None))
     facilities_of(profile, target.writes)
     if environment.host:
         raise SettingError(f"--host: expected none, found {environment.host}: the target says where load goes")
-    resolver: Resolver = resolver_of(target)
-    try:
-        for address in resolver.resolve()[0]:
-            require_trusted(target.web, address)
-    except NotLoopbackError:
-        raise
-    except NameLookupError as error:
-        logger.warning("%s: %s; going on, every request will say so", target.web.name, error)
+    unknown = require_reachable(target)
+    if unknown is not None:
+        logger.warning("%s: %s; going on, every request will say so", target.web.name, unknown)
+    return policy.limits.longest_s
 
 
 def _set_users(environment: Environment, plan: Plan) -> None:

@@ -15,6 +15,9 @@ from loadtests.stages import Stage, staged
 PROFILES_FILE = Path(__file__).parent / "profiles.toml"
 DEFAULT_PROFILE = "smoke"
 
+# The journeys that change something in the system. The policy names those that a target allows.
+WRITING = ("pos", "intake", "bulk", "bopis", "fulfillment")
+
 # A user that is asked for more than this is never free; the line of those who wait would only grow.
 MOST_PER_USER_PER_S = 5.0
 REQUESTS_A_VISIT = 2  # of a shopper and of a csr

@@ -17,6 +17,7 @@ import dns.resolver
 import gevent
 from gevent.lock import BoundedSemaphore
 
+from fixtures.policy import LOOPBACK, Networks, in_words, load_policy, within
 from fixtures.target import Target
 from reports.evidence import now_us
 
@@ -52,12 +53,20 @@ class Lookup:
     error: str | None = None
 
 
-class NotLoopbackError(NameLookupError):
-    """The name stands for an address that is not on this machine. Nothing is sent there, today."""
+class ForbiddenAddressError(NameLookupError):
+    """The name stands for an ``address`` that the policy does not allow. Nothing is sent there."""
+
+    def __init__(self, address: str, allowed: Networks) -> None:
+        super().__init__(f"dns: expected an address in {in_words(allowed)}, found {address}")
+        self.address = address
 
 
 class Resolver:
-    """Resolves one name through one name server (the system's when ``server`` is None)."""
+    """Resolves one name through one name server (the system's when ``server`` is None).
+
+    Every answer is held against the networks that are ``allowed``, not only the first. Raises ForbiddenAddressError for
+    a name that is itself an address outside them.
+    """
 
     def __init__(
         self,
@@ -66,8 +75,10 @@ class Resolver:
         *,
         keep: Freshness = "ttl",
         on_lookup: Callable[[Lookup], None] = lambda lookup: None,
+        allowed: Networks = LOOPBACK,
     ) -> None:
         self._name = name
+        self._allowed = allowed
         self._keep = keep
         self._on_lookup = on_lookup
         self._dns = dns.resolver.Resolver(configure=server is None)
@@ -76,7 +87,7 @@ class Resolver:
             self._dns.nameservers = [server[0]]
             self._dns.port = server[1]
         self._one_at_a_time = BoundedSemaphore()
-        self._known = _literal(name)
+        self._known = self._literal()
         self._renewing = False
         self._failed = ""
         self._failed_until = 0.0
@@ -84,7 +95,8 @@ class Resolver:
     def resolve(self) -> tuple[tuple[str, ...], int | None]:
         """Return the addresses that are valid now, and what asking took in microseconds (None when it was known).
 
-        Raises NameLookupError when the old answer has expired and there is no new one.
+        Raises NameLookupError when the old answer has expired and there is no new one, ForbiddenAddressError when there
+        is one that is not allowed.
         """
         known = self._known
         if known is not None and time.monotonic() < known.expires_at:
@@ -131,7 +143,7 @@ class Resolver:
         addresses = tuple(sorted(record.address for record in answer))
         ttl_s = answer.chaining_result.minimum_ttl
         self._on_lookup(Lookup(now_us(), _since_us(started), addresses, ttl_s))
-        _only_loopback(addresses)
+        self._require_allowed(addresses)
         return Addresses(addresses, time.monotonic() + self._valid_s(ttl_s))
 
     def _valid_s(self, ttl_s: int) -> float:
@@ -139,32 +151,33 @@ class Resolver:
             return ttl_s
         return float("inf") if self._keep == "pin" else self._keep
 
+    def _require_allowed(self, addresses: tuple[str, ...]) -> None:
+        for address in addresses:
+            if not within(address, self._allowed):
+                raise ForbiddenAddressError(address, self._allowed)
+
+    def _literal(self) -> Addresses | None:
+        """An address needs no lookup."""
+        try:
+            addresses = (str(ipaddress.ip_address(self._name)),)
+        except ValueError:
+            return None
+        self._require_allowed(addresses)
+        return Addresses(addresses, float("inf"))
+
 
 def resolver_of(
     target: Target, *, keep: Freshness = "ttl", on_lookup: Callable[[Lookup], None] = lambda lookup: None
 ) -> Resolver:
-    """Return the resolver of a target's front door; ``on_lookup`` hears every answer of the name server."""
+    """Return the resolver of a target's front door; ``on_lookup`` hears every answer of the name server.
+
+    It knows the networks that the policy allows for the target. Raises what ``load_policy`` does.
+    """
     dns = target.dns
     server = None if dns is None else (dns.address, dns.port)
-    return Resolver(target.web.name, server, keep=keep, on_lookup=on_lookup)
+    allowed = load_policy(target.name).limits.networks
+    return Resolver(target.web.name, server, keep=keep, on_lookup=on_lookup, allowed=allowed)
 
 
 def _since_us(started: float) -> int:
     return int((time.monotonic() - started) * 1e6)
-
-
-def _only_loopback(addresses: tuple[str, ...]) -> None:
-    # Goes when it is safe to point at a real account.
-    for address in addresses:
-        if not ipaddress.ip_address(address).is_loopback:
-            raise NotLoopbackError(f"dns: expected a loopback address, found {address}")
-
-
-def _literal(name: str) -> Addresses | None:
-    """An address needs no lookup."""
-    try:
-        addresses = (str(ipaddress.ip_address(name)),)
-    except ValueError:
-        return None
-    _only_loopback(addresses)
-    return Addresses(addresses, float("inf"))

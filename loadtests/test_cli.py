@@ -27,6 +27,7 @@ def _nothing_may_start(monkeypatch: pytest.MonkeyPatch) -> None:
         pytest.param(["run", "--bogus"], "--bogus", id="unknown-option"),
         pytest.param(["run", "--profile", "nope"], "expected one of", id="unknown-profile"),
         pytest.param(["run", "--target", "nope"], "expected one of local", id="unknown-target"),
+        pytest.param(["run", "--target", "policy"], "expected one of local", id="policy-is-no-target"),
         pytest.param(["run", "--rules", "nope.rules"], "expected a rule file", id="no-rule-file"),
         pytest.param(["run", "--rules", "reports"], "expected a rule file", id="rules-are-a-directory"),
         pytest.param(["run", "--duration", "5 parsecs"], "as 30s or 2m", id="duration"),

@@ -21,7 +21,7 @@ from fixtures.target import Web
 from loadtests.api.answers import Answer
 from loadtests.client import Exchange, TruthfulPool, tls_of
 from loadtests.loopback import FrontDoor, NameServer, answer, show
-from loadtests.resolver import NameLookupError, NotLoopbackError, Resolver
+from loadtests.resolver import ForbiddenAddressError, NameLookupError, Resolver
 from reports.evidence import now_us
 
 NAME = "www.oms.test"
@@ -312,9 +312,9 @@ def test_whoever_has_a_connection_does_not_wait_for_dns(
 def test_load_never_leaves_this_machine(names: NameServer, resolver: Resolver) -> None:
     """Whatever DNS says."""
     names.addresses = ["127.0.0.1", "192.0.2.1"]
-    with pytest.raises(NotLoopbackError):
+    with pytest.raises(ForbiddenAddressError):
         resolver.resolve()
-    with pytest.raises(NotLoopbackError):
+    with pytest.raises(ForbiddenAddressError):
         Resolver("192.0.2.1", None)
 
 

@@ -1,23 +1,18 @@
 """What may be hurt at all.
 
 Until the rules for real accounts have landed, that is only a region on this machine. Decided by the endpoint that
-the client resolved, because that is where the call would go; neither by the target's kind nor by its name.
+the client resolved, because that is where the call would go; neither by the target's kind nor by its name. How much
+load may be on meanwhile is decided as for any other load: ``experiments/load.py`` asks.
 """
 
-import ipaddress
 import socket
 from urllib.parse import urlsplit
 
 from experiments import aws
+from fixtures.policy import LOOPBACK, RefusedError, within
 from fixtures.target import Target
 
 HARMING_SERVICES = ("ec2", "rds", "ssm")
-
-
-class RefusedError(Exception):
-    """A rule forbids it; nothing that changes anything was called."""
-
-    exit_code = 6
 
 
 def refuse_unless_local(target: Target) -> None:
@@ -40,4 +35,4 @@ def _is_loopback(url: str) -> bool:
     except OSError:
         return False
     addresses = [str(answer[4][0]).partition("%")[0] for answer in answers]
-    return bool(addresses) and all(ipaddress.ip_address(address).is_loopback for address in addresses)
+    return bool(addresses) and all(within(address, LOOPBACK) for address in addresses)

@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
-from experiments.safety.policy import RefusedError, refuse_unless_local
+from experiments.safety.policy import refuse_unless_local
+from fixtures.policy import RefusedError
 from fixtures.target import Target
 
 

@@ -12,7 +12,7 @@ from experiments.actions import run_command
 from experiments.probes import database, fleet
 from experiments.probes.database import Rds
 from experiments.safety import undo
-from experiments.safety.policy import RefusedError
+from fixtures.policy import RefusedError
 from fixtures.target import Target
 from reports.evidence import RunDirectory, Undo
 

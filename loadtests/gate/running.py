@@ -7,13 +7,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from fixtures.target import DEFAULT_REGION, Target, target_up
-from fixtures.trust import require_trusted
 from loadtests.facts import facts
 from loadtests.gate.display import Display
 from loadtests.gate.generator import Generator
 from loadtests.gate.stopping import Stop, StopRequestedError
+from loadtests.permission import require_allowed, require_reachable
 from loadtests.profiles import Profile
-from loadtests.resolver import NameLookupError, NotLoopbackError, resolver_of
 from reports.evidence import EventWriter, RunDirectory
 from reports.evidence.room import check_room
 from reports.evidence.traffic import Traffic
@@ -49,6 +48,10 @@ class Order:
     workers: int = 1
     out: Path | None = None
 
+    @property
+    def at_most_s(self) -> float:
+        return self.warm_up_s + self.duration_s + AFTER_S
+
 
 @dataclass
 class Gate:
@@ -77,11 +80,12 @@ def run_load(order: Order, display: Display, stop: Stop) -> RunDirectory:
     """Run the load and return its run directory, ready to be judged.
 
     Raises StopRequestedError when stopped before there is anything to keep, TargetError, NotARunDirectoryError,
-    NotLoopbackError and NotStartedError.
+    RefusedError and NotStartedError.
     """
+    require_allowed(order.target, order.profile, seconds=order.at_most_s)
     check_room(order.out)
     with target_up(order.target, order.region, say=display.say, check=stop.check) as target:
-        _require_reachable(target)
+        require_reachable(target)
         stop.check()
         run = open_run(order, target)
         display.say(f"run directory {run.path}")
@@ -153,17 +157,3 @@ def _phase(gate: Gate, name: str, seconds: float) -> None:
         gate.stop.wait(over, within_s=seconds + 1)
     finally:
         gate.events.record("phase.finished", subject=name)
-
-
-def _require_reachable(target: Target) -> None:
-    """Raise NotLoopbackError for a target elsewhere, UntrustedError for one that cannot prove who it is.
-
-    A name that has no address now, and a front door that does not answer, are what the run is to find out.
-    """
-    try:
-        for address in resolver_of(target).resolve()[0]:
-            require_trusted(target.web, address)
-    except NotLoopbackError:
-        raise
-    except NameLookupError:
-        return
