@@ -20,6 +20,7 @@ from loadtests.gate.stopping import Stop, StopRequestedError
 from loadtests.options import UsageError, as_seconds, require_place
 from loadtests.planning.command import plan
 from loadtests.profiles import ProfileError, load_profile
+from loadtests.stop.command import stop
 from reports.evidence import RUNS, NotARunDirectoryError, RunDirectory
 from reports.judge import Verdict
 from reports.judge.load import judge_load
@@ -110,6 +111,7 @@ def judge(
 
 
 app.command(epilog="Example: loadgate plan spike --svg spike.svg")(plan)
+app.command(epilog="Example: loadgate stop reports/runs/latest")(stop)
 
 
 def _run(order: Order, rules: tuple[Rule, ...], *, as_json: bool) -> tuple[RunDirectory, Verdict]:

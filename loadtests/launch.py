@@ -32,6 +32,7 @@ from loadtests.facts import facts
 from loadtests.permission import require_allowed, require_reachable
 from loadtests.profiles import DEFAULT_PROFILE, Profile, ProfileError, load_profile
 from loadtests.recording.statistics import Statistics
+from loadtests.stop.identity import this_process
 from loadtests.timelimit import TimeLimit
 from loadtests.user import LoadUser
 from loadtests.worker import Plan, Worker
@@ -167,7 +168,7 @@ class Launch:
         )
         sys.stdout.write(f"run directory: {run.path}\n")
         sys.stdout.flush()
-        started = {"pid": os.getpid(), "profile": profile.name, "seed": seed, "workers": workers}
+        started = this_process().data() | {"profile": profile.name, "seed": seed, "workers": workers}
         _record(run, "load.started", started)
         return run
 

@@ -29,6 +29,7 @@ from loadtests.namejournal import NameJournal
 from loadtests.profiles import Profile
 from loadtests.recording.recorder import Flight, Recorder
 from loadtests.resolver import resolver_of
+from loadtests.stop.identity import this_process
 from loadtests.writes import Allowed, keys
 from reports.evidence import RunDirectory, now_us
 
@@ -86,7 +87,7 @@ class Worker:
         self._events.record(
             "load.worker.started",
             subject=self.name,
-            data={"pid": os.getpid(), "profile": plan.profile.name, "seed": plan.seed},
+            data={**this_process().data(), "profile": plan.profile.name, "seed": plan.seed},
         )
         self._background = [gevent.spawn(each) for each in (self._flush, self._seconds, self._watch_loop)]
 

@@ -13,6 +13,7 @@ from loadtests.gate.generator import Generator
 from loadtests.gate.stopping import Stop, StopRequestedError
 from loadtests.permission import require_allowed, require_reachable
 from loadtests.profiles import Profile
+from loadtests.stop.identity import this_process
 from reports.evidence import EventWriter, RunDirectory
 from reports.evidence.room import check_room
 from reports.evidence.traffic import Traffic
@@ -111,7 +112,7 @@ def open_run(order: Order, target: Target) -> RunDirectory:
 def loading(order: Order, run: RunDirectory, display: Display, stop: Stop) -> Iterator[Gate]:
     """Under load. However it ends, the load has ended and the timeline says how."""
     events = run.events(WRITER)
-    events.record("run.started")
+    events.record("run.started", data=this_process().data())
     load = Generator(run, target=order.target, region=order.region, workers=order.workers)
     gate = Gate(order, run, events, display, stop, Traffic(run), load)
     profile = order.profile.name

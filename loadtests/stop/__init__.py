@@ -1,0 +1,1 @@
+"""``loadgate stop``: ends a running load from any shell, found by its run directory."""
