@@ -20,6 +20,7 @@ from loadtests.gate.stopping import Stop, StopRequestedError
 from loadtests.options import UsageError, as_seconds, require_place
 from loadtests.planning.command import plan
 from loadtests.profiles import ProfileError, load_profile
+from loadtests.purge.command import purge
 from loadtests.stop.command import stop
 from reports.evidence import RUNS, NotARunDirectoryError, RunDirectory
 from reports.judge import Verdict
@@ -111,6 +112,7 @@ def judge(
 
 
 app.command(epilog="Example: loadgate plan spike --svg spike.svg")(plan)
+app.command(epilog="Example: loadgate purge latest --cancel")(purge)
 app.command(epilog="Example: loadgate stop reports/runs/latest")(stop)
 
 

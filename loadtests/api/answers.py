@@ -22,6 +22,8 @@ ALREADY = "already"
 # carries an error message; a message that is not known here is still a refused write, but not a good answer.
 BUSINESS_REFUSALS = ("insufficient", "no product", "not kept", "not found", "does not exist", "expected", ALREADY)
 
+ROLLED_BACK = "rolled back:"
+
 Kind = Literal["ok", "failed", "refused", "unknown"]
 
 
@@ -92,7 +94,7 @@ def _error_in_200(call: Call, name: str, message: str) -> Judged:
     if name == "error":
         return Judged("unknown", f"error in 200: {message}", {})
     business = any(word in message.lower() for word in BUSINESS_REFUSALS)
-    error = f"{BUSINESS if business else 'rolled back:'} {message}"
+    error = f"{BUSINESS if business else ROLLED_BACK} {message}"
     return Judged("refused", error, {}, already=ALREADY in message.lower())
 
 
