@@ -41,7 +41,8 @@ from reports.evidence import RUNS, NotARunDirectoryError, RunDirectory, now_us, 
 logger = logging.getLogger(__name__)
 
 USAGE = 64
-OTHERS_S = 8.0  # how long a worker waits for the run directory, and the main process for its workers' last lines
+MAIN_S = 30.0  # how long a worker waits for the main process's run directory
+OTHERS_S = 8.0  # how long the main process waits for its workers' last lines
 PARENT_CHECK_S = 1.0
 BEGIN_US = 50_000  # from when all users are there to when the plan starts
 
@@ -58,7 +59,7 @@ class Launch:
         self.profile = os.environ.get("SUITE_PROFILE") or DEFAULT_PROFILE
         self.seed = os.environ.get("SUITE_SEED")
         name = f"{utc_name()}-load-{self.profile}-{secrets.token_hex(2)}"
-        self.path = Path(self.given_run) if self.given_run else RUNS / name
+        self.path = Path(self.given_run or os.environ.get("SUITE_OUT") or RUNS / name)
         self.drawn_seed = secrets.randbelow(1_000_000)
         self.loaded_by = os.getpid()
         self.plan: Plan | None = None
@@ -150,11 +151,11 @@ class Launch:
         return not self.given_run and not self._forked
 
     def _run_directory(self, environment: Environment, target: Target, profile: Profile) -> RunDirectory:
-        if self._forked:
-            _wait_for(self.path / "run.json")
-        elif self._alone:
-            if isinstance(environment.runner, WorkerRunner):
+        if self._forked or isinstance(environment.runner, WorkerRunner):
+            if self._alone:
                 raise SettingError("SUITE_RUN: expected the run directory of the main process, found none: set it")
+            _wait_for(self.path / "run.json", within_s=MAIN_S)
+        elif self._alone:
             return self._create(target, profile, workers=_workers(environment))
         run = RunDirectory.open(self.path)
         if not str(run.facts.get("prefix", "")).startswith(target.writes.prefix):
@@ -250,8 +251,8 @@ def _terminate() -> None:
     os.kill(os.getpid(), signal.SIGTERM)
 
 
-def _wait_for(file: Path) -> None:
-    deadline = time.monotonic() + OTHERS_S
+def _wait_for(file: Path, *, within_s: float) -> None:
+    deadline = time.monotonic() + within_s
     while not file.is_file() and time.monotonic() < deadline:
         gevent.sleep(0.05)
 
