@@ -180,8 +180,8 @@ def test_nothing_of_a_run_or_of_a_private_target_gets_into_the_image() -> None:
 
 
 @cache
-def workflow() -> Json:
-    found: Json = yaml.safe_load((HERE / "github-actions.yml").read_text())
+def workflow() -> dict[Any, Any]:
+    found: dict[Any, Any] = yaml.safe_load((HERE / "github-actions.yml").read_text())
     return found
 
 
