@@ -183,12 +183,14 @@ class RunDirectory:
         return rows
 
     def read_signals(self) -> list[Signal]:
-        """Return the probe values by time."""
-        path = self.path / "signals.ndjson"
-        records, torn = ndjson.read_ndjson(path)
-        signals, odd = ndjson.convert(records, _signal)
-        self._count(path, torn + odd)
-        return sorted(signals, key=lambda signal: signal.at_us)
+        """Return the probe values by time; those of writers on other machines have files of their own."""
+        found: list[Signal] = []
+        for path in [self.path / "signals.ndjson", *sorted((self.path / "signals").glob("*.ndjson"))]:
+            records, torn = ndjson.read_ndjson(path)
+            signals, odd = ndjson.convert(records, _signal)
+            self._count(path, torn + odd)
+            found += signals
+        return sorted(found, key=lambda signal: signal.at_us)
 
     def read_undo(self, *, amended: bool = True) -> list[Undo]:
         """Return the undo records; with what a heal added after the seal unless told otherwise (the judge does)."""
