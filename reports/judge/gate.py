@@ -21,9 +21,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-import numpy as np
-
 from reports.judge.answers import Answers
+from reports.judge.percentiles import latencies, value
 from reports.judge.promise import Promise, Status, numbers, plural, some
 from reports.judge.rules import QUANTILES, Rule, Who, shown, written
 from reports.judge.workers import Late
@@ -63,6 +62,13 @@ def requests_needed(share: float) -> int:
     if share >= 1:
         return 1
     return math.ceil(math.log(RISK) / math.log1p(-share)) if share > 0 else FEW
+
+
+def least_requests(rule: Rule) -> int:
+    """Return how many requests a rule needs before it can be a PASS."""
+    if rule.measure in QUANTILES:
+        return max(FEW, requests_needed(1 - QUANTILES[rule.measure]))
+    return max(FEW, requests_needed(rule.bound)) if rule.measure == "errors" else FEW
 
 
 def judge_rule(rule: Rule, stretch: Stretch) -> Promise:
@@ -123,22 +129,19 @@ def _ends(endpoint: str, name: str) -> bool:
 
 
 def _percentile(rule: Rule, due: Answers) -> Found:
-    rest = 1 - QUANTILES[rule.measure]
-    rank = math.ceil(round(QUANTILES[rule.measure] * len(due), 6))
-    at_least = np.sort(np.where(due.bad, np.inf, due.took_s))
-    at_most = np.sort(np.where(due.good, due.took_s, np.inf))
-    low, high = float(at_least[rank - 1]), float(at_most[rank - 1])
-    over = sum(not rule.keeps(value) for value in at_least)
+    took = latencies(due)
+    found = value(took, QUANTILES[rule.measure])
+    low, high = found.low, found.high
+    over = sum(not rule.keeps(one) for one in took.low)
     said = _of_requests(f"{rule.measure} is {_between(rule, low, high)}", due)
     return _decide(
         rule,
         said,
         value=low,
         base=len(due),
-        needed=max(FEW, requests_needed(rest)),
         kept=rule.keeps(high),
         broken=not rule.keeps(low),
-        surely=_beyond_chance(over, len(due), rest),
+        surely=_beyond_chance(over, len(due), 1 - QUANTILES[rule.measure]),
     )
 
 
@@ -152,7 +155,6 @@ def _mean_or_max(rule: Rule, due: Answers) -> Found:
         said,
         value=low,
         base=len(due),
-        needed=FEW,
         kept=rule.keeps(high),
         broken=broken,
         surely=broken and rule.measure == "max",
@@ -171,7 +173,6 @@ def _errors(rule: Rule, due: Answers) -> Found:
         said,
         value=low,
         base=len(due),
-        needed=max(FEW, requests_needed(rule.bound)),
         kept=rule.keeps(high),
         broken=ended > 0 and not rule.keeps(low),
         surely=_beyond_chance(bad, len(due), rule.bound),
@@ -190,14 +191,12 @@ def _rate(rule: Rule, due: Answers, run: Answers, stretch: Stretch) -> Found:
         because = f"{said}; all of these were answered well: the load itself did not ask for clearly more than the"
         because += f" system gives ({_shown(rule, asked)}; the bound is {written(rule.bound, rule.unit)})"
         return Found(Status.UNKNOWN, because, rate, len(due))
-    return _decide(rule, said, value=rate, base=len(due), needed=FEW, kept=kept, broken=not kept, surely=False)
+    return _decide(rule, said, value=rate, base=len(due), kept=kept, broken=not kept, surely=False)
 
 
-def _decide(
-    rule: Rule, said: str, *, value: float, base: int, needed: int, kept: bool, broken: bool, surely: bool
-) -> Found:
+def _decide(rule: Rule, said: str, *, value: float, base: int, kept: bool, broken: bool, surely: bool) -> Found:
     """``kept`` and ``broken`` are by the worst and by the best that is possible; neither is UNKNOWN."""
-    bound = f"the bound is {written(rule.bound, rule.unit)}"
+    bound, needed = f"the bound is {written(rule.bound, rule.unit)}", least_requests(rule)
     if base < needed:
         if broken and surely:
             return Found(Status.FAIL, f"{said}; {bound}", value, base)
