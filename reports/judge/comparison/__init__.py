@@ -1,0 +1,17 @@
+"""Whether a candidate is slower than its baseline by more than a margin: PASS, FAIL or UNKNOWN. Pure.
+
+Requests of one run are not independent of each other, so that a test on requests calls nine of ten comparisons of a
+build with itself a difference. What is compared here are runs (``pairs``).
+"""
+
+from reports.judge.comparison.pairs import Compared, compare, together
+from reports.judge.comparison.plan import Plan, interleaved, plan_for
+
+__all__ = [
+    "Compared",
+    "Plan",
+    "compare",
+    "interleaved",
+    "plan_for",
+    "together",
+]
