@@ -1,6 +1,7 @@
 """Rule files: from text to rules, and from a mistake to one message with a caret under the wrong word."""
 
 import re
+from collections.abc import Iterator
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
@@ -8,16 +9,20 @@ from pathlib import Path
 from lark import Lark, Token, Tree, UnexpectedInput
 from lark.exceptions import UnexpectedCharacters, UnexpectedEOF, UnexpectedToken
 
+from loadtests.durations import LONGEST_S
+from loadtests.gate.sense import Tokens, senseless
 from reports.judge.rules import Rule, Who
+from reports.objectives import load_objectives
 
 GRAMMAR = Path(__file__).with_name("rules.lark")
 DEFAULT_RULES = Path(__file__).parents[1] / "rules" / "default.rules"
-SECONDS = {"ms": Decimal("0.001"), "s": Decimal(1)}
+SECONDS = {"ms": Decimal("0.001"), "s": Decimal(1), "m": Decimal(60), "h": Decimal(3600)}
 
 # How a person calls what the grammar expects.
 WORDS = {
     "STATISTIC": "p50, p90, p95, p99, p99.9, mean or max",
     "ERRORS": "errors",
+    "OUTAGE": "outage",
     "RATE": "rate",
     "OF": "of",
     "EVERYBODY": "*",
@@ -30,10 +35,24 @@ WORDS = {
     "AT_MOST": "<=",
     "MORE": ">",
     "AT_LEAST": ">=",
+    "NOT": "not worse than baseline",
+    "WORSE": "worse",
+    "THAN": "than",
+    "BASELINE": "baseline",
+    "BY": "by",
     "NUMBER": "a number",
+    "OBJECTIVE": "objective NAME",
+    "OBJECTIVE_NAME": "the name of an objective",
     "TIME_UNIT": "a unit of time (ms or s)",
     "PERCENT": "%",
     "PER_SECOND": "/s",
+    "DURATION": "a unit of time (s, m or h)",
+    "IN": "in PHASE",
+    "PHASE": "the name of a phase",
+    "OVER": "over",
+    "FOR": "for",
+    "COMMA": "a comma",
+    "STOP": "stop",
     "$END": "the end of the line",
 }
 
@@ -52,7 +71,10 @@ def read_rules(path: Path) -> tuple[Rule, ...]:
 
 
 def parse_rules(text: str, *, name: str) -> tuple[Rule, ...]:
-    """Return the rules of a file's text, one a line. Raises RulesError for the first mistake, or for no rule at all."""
+    """Return the rules of a file's text, one a line. Raises RulesError for the first mistake, or for no rule at all.
+
+    The bound of a rule with an objective is that as shipped; whoever judges a run resolves it by the run's own.
+    """
     lines = [(number, line) for number, line in enumerate(text.splitlines(), 1) if not _is_blank(line)]
     if not lines:
         raise RulesError(f"{name}: expected at least one rule, found none: write one a line, as: p95 of * < 800ms")
@@ -68,41 +90,62 @@ def _parse(line: str, where: str) -> Rule:
         tree = _parser().parse(line)
     except UnexpectedInput as error:
         raise RulesError(_message(line, where, _column(line, error), _expected(error))) from None
-    tokens = {token.type: token for token in tree.children if isinstance(token, Token)}
-    number = tokens["NUMBER"]
-    bound = float(Decimal(number) * _scale(tokens))  # 7 errors in 1,000 keep "<= 0.7%", which 0.7 * 0.01 does not
-    inclusive = "AT_MOST" in tokens or "AT_LEAST" in tokens
-    senseless = _senseless(tokens, bound)
-    if senseless:
-        raise RulesError(_message(line, where, number.column or 1, senseless))
-    return Rule(_text(line, tree), str(tree.children[0]), _who(tokens), bound, inclusive, where)
+    condition, *rest = (part for part in tree.children if isinstance(part, Tree))
+    tokens = _tokens(condition)
+    parts = {str(part.data): _tokens(part) for part in rest}
+    wrong = senseless(str(condition.data), tokens)
+    if wrong:
+        raise RulesError(_message(line, where, wrong.token.column or 1, wrong.expected))
+    return Rule(
+        text=_text(line, tree),
+        measure=str(condition.children[0]),
+        who=_who(tokens),
+        bound=_bound(tokens),
+        inclusive="AT_MOST" in tokens or "AT_LEAST" in tokens,
+        origin=where,
+        objective=str(tokens.get("OBJECTIVE_NAME", "")),
+        phase=str(parts["phase"]["PHASE"]) if "phase" in parts else "",
+        over_s=_length(parts.get("over"), line, where),
+        for_s=_length(parts.get("sustained"), line, where),
+        stops="stop" in parts,
+        with_baseline=condition.data == "comparison",
+    )
 
 
-def _senseless(tokens: dict[str, Token], bound: float) -> str | None:
-    """Return what is expected in the place of a bound that can only fail, or only pass; None for any other."""
-    if bound == 0 and "LESS" in tokens:
-        return "a number over 0, since nothing is below it"
-    if bound == 0 and "AT_LEAST" in tokens:
-        return "a number over 0, since no rate is below it"
-    if "PERCENT" in tokens and bound >= 1 and "AT_MOST" in tokens:
-        return "a number under 100, since no more than all can be errors"
-    if "PERCENT" in tokens and bound > 1:
-        return "a number up to 100, since no more than all can be errors"
-    return None
+def _bound(tokens: Tokens) -> float:
+    """7 errors in 1,000 keep "<= 0.7%", which 0.7 * 0.01 does not: hence the Decimal."""
+    if "OBJECTIVE_NAME" in tokens:
+        return load_objectives().value(str(tokens["OBJECTIVE_NAME"]))
+    return float(Decimal(tokens["NUMBER"]) * _scale(tokens))
 
 
-@cache
-def _parser() -> Lark:
-    return Lark(GRAMMAR.read_text(), parser="lalr")
-
-
-def _scale(tokens: dict[str, Token]) -> Decimal:
+def _scale(tokens: Tokens) -> Decimal:
     if "PERCENT" in tokens:
         return Decimal("0.01")
     return SECONDS[tokens["TIME_UNIT"]] if "TIME_UNIT" in tokens else Decimal(1)
 
 
-def _who(tokens: dict[str, Token]) -> Who:
+def _length(tokens: Tokens | None, line: str, where: str) -> float | None:
+    if tokens is None:
+        return None
+    number = tokens["NUMBER"]
+    seconds = float(Decimal(number) * SECONDS[tokens["DURATION"]])
+    if seconds % 1 or not 1 <= seconds <= LONGEST_S:
+        expected = f"whole seconds, at least one and up to {LONGEST_S / 3600:g} h"
+        raise RulesError(_message(line, where, number.column or 1, expected))
+    return seconds
+
+
+@cache
+def _parser() -> Lark:
+    return Lark(GRAMMAR.read_text(), parser="lalr", maybe_placeholders=False)
+
+
+def _tokens(tree: Tree[Token]) -> Tokens:
+    return {token.type: token for token in tree.children if isinstance(token, Token)}
+
+
+def _who(tokens: Tokens) -> Who:
     if "JOURNEY" in tokens:
         return Who("journey", tokens["JOURNEY"].partition(":")[2])
     if "METHOD" in tokens:
@@ -114,8 +157,13 @@ def _who(tokens: dict[str, Token]) -> Who:
 
 def _text(line: str, tree: Tree[Token]) -> str:
     """The line from its first word to its last: without the comment behind it."""
-    words = [token for token in tree.children if isinstance(token, Token)]
+    words = list(_words(tree))
     return " ".join(line[words[0].start_pos : words[-1].end_pos].split())
+
+
+def _words(tree: Tree[Token]) -> Iterator[Token]:
+    for part in tree.children:
+        yield from _words(part) if isinstance(part, Tree) else [part]
 
 
 def _column(line: str, error: UnexpectedInput) -> int:

@@ -41,15 +41,36 @@ def test_a_good_line(line: str, measure: str, who: Who, bound: float, inclusive:
 
 
 @pytest.mark.parametrize(
+    ("line", "more"),
+    [
+        ("p95 of orders < 800ms over 5m", {"over_s": 300}),
+        ("errors of * < 0.1% for 30s, stop", {"for_s": 30, "stops": True}),
+        ("p95 of * < 1s in warm-up", {"phase": "warm-up"}),
+        ("rate > 5/s in measured over 1m , stop", {"phase": "measured", "over_s": 60, "stops": True}),
+        ("p99 of checkInventory not worse than baseline by 10%", {"with_baseline": True, "bound": 0.1}),
+        ("outage of journey:intake <= 4s", {"measure": "outage", "bound": 4}),
+        ("outage of * <= objective budget_outage_s over 10m", {"objective": "budget_outage_s", "over_s": 600}),
+        ("p95 of * < objective load_p95_s", {"objective": "load_p95_s", "bound": 0.8}),
+        ("errors of * < objective load_errors_ratio", {"objective": "load_errors_ratio", "bound": 0.001}),
+    ],
+)
+def test_when_a_rule_counts_and_what_its_bound_is(line: str, more: dict[str, object]) -> None:
+    rule = parse(line)
+    told = {"over_s": None, "for_s": None, "stops": False, "phase": "", "objective": "", "with_baseline": False}
+    assert {name: getattr(rule, name) for name in told | more} == told | more
+    assert rule.text == " ".join(line.split())
+
+
+@pytest.mark.parametrize(
     ("line", "column", "word", "expected"),
     [
-        ("p96 of * < 1s", 1, "p96", "p50, p90, p95, p99, p99.9, mean or max, errors or rate"),
+        ("p96 of * < 1s", 1, "p96", "p50, p90, p95, p99, p99.9, mean or max, errors, outage or rate"),
         ("p95 * < 1s", 5, "*", "expected of"),
         ("p95 off * < 1s", 5, "off", "expected of"),
         ("p95 of < 1s", 8, "<", "expected *, journey:NAME or an endpoint"),
         ("p95 of journey: < 1s", 8, "journey:", "expected *, journey:NAME or an endpoint"),
         ("p95 of POST < 1s", 13, "<", "expected a path"),
-        ("p95 of * > 1s", 10, ">", "expected < or <="),
+        ("p95 of * > 1s", 10, ">", "expected <, <= or not worse than baseline"),
         ("p95 of * < fast", 12, "fast", "expected a number"),
         ("p95 of * < 800 parsecs", 16, "parsecs", "expected a unit of time (ms or s)"),
         ("p95 of * < 800msx", 15, "msx", "expected a unit of time (ms or s)"),
@@ -65,7 +86,28 @@ def test_a_good_line(line: str, measure: str, who: Who, bound: float, inclusive:
         ("rate of * >= 0/s", 14, "0/s", "expected a number over 0"),
         ("rate < 5/s", 6, "<", "expected of, > or >="),
         ("rate >= 5/m", 10, "/m", "expected /s"),
-        ("\tp95 of * < 1s over 5m", 16, "over", "expected the end of the line"),
+        ("\tp95 of * < 1s under 5m", 16, "under", "expected in PHASE, over, for or the end of the line"),
+        ("p95 of * < 1s over 5ms", 21, "ms", "expected a unit of time (s, m or h)"),
+        ("p95 of * < 1s over 0s", 20, "0s", "expected whole seconds, at least one"),
+        ("p95 of * < 1s for 1.5s", 19, "1.5s", "expected whole seconds"),
+        ("p95 of * < 1s over 5h", 20, "5h", "up to 4 h"),
+        ("p95 of * < 1s, stop", 14, ",", "expected in PHASE, over, for or the end of the line"),
+        ("p95 of * < 1s for 30s stop", 23, "stop", "expected a comma or the end of the line"),
+        ("p95 of * < 1s for 30s, halt", 24, "halt", "expected stop"),
+        ("p95 of * < 1s for 30s over 5m", 23, "over", "expected a comma or the end of the line"),
+        ("p95 of * < 1s in", 18, None, "expected the name of a phase"),
+        ("outage of * < 4s for 30s", 18, "for", "expected in PHASE, over, a comma or the end of the line"),
+        ("p95 of * not worse by 10%", 20, "by", "expected than"),
+        ("p95 of * not worse than base by 10%", 25, "base", "expected baseline"),
+        ("p95 of * not worse than baseline", 34, None, "expected by"),
+        ("p95 of * not worse than baseline by 10", 40, None, "expected %"),
+        ("p95 of * not worse than baseline by 0%", 37, "0%", "expected a number over 0"),
+        ("p95 of * not worse than baseline by 10% over 5m", 41, "over", "expected the end of the line"),
+        ("max of * not worse than baseline by 10%", 1, "max", "expected p50, p90, p95, p99, p99.9, since"),
+        ("errors of * not worse than baseline by 10%", 13, "not", "expected < or <="),
+        ("p95 of * < objective rto", 22, "rto", "whose name ends with _s"),
+        ("errors of * < objective good_ratio", 25, "good_ratio", "whose name ends with _errors_ratio"),
+        ("outage of * <= objective nope_s", 26, "nope_s", "expected the name of an objective of reports/objectives"),
         ("rate", 6, None, "expected of, > or >="),
     ],
 )

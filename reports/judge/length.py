@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from scipy.stats import gamma
 
-from reports.judge.gate import least_requests
+from reports.judge.measures import least_requests
 from reports.judge.promise import plural
 from reports.judge.rules import Rule
 

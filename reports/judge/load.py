@@ -9,19 +9,21 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from reports.evidence import RunDirectory
-from reports.judge.answers import of_samples
+from reports.judge.answers import Answers, of_samples
 from reports.judge.case import Case, read_case
 from reports.judge.delivery import NAME as DELIVERED
 from reports.judge.delivery import delivered
-from reports.judge.gate import Stretch, judge_rule
-from reports.judge.promise import Promise, Status, plural
-from reports.judge.rules import Rule
-from reports.judge.timeline import own_phases
+from reports.judge.gate import judge_rule
+from reports.judge.measures import Stretch
+from reports.judge.promise import Promise, Status, plural, some
+from reports.judge.rules import Rule, resolved
+from reports.judge.timeline import Phase, own_phases
 from reports.judge.verdict import Reason, Verdict
 from reports.judge.words import WORST_FIRST, Word, worst
 from reports.judge.workers import killed, lacking, late, trouble
 
 MEASURED = "measured"  # the phase that counts; what is before it is the warm-up
+NO_BASELINE = "there is no baseline to compare with: give one with --baseline RUN"
 WHOLE = 0.98  # of the seconds that were planned
 
 
@@ -39,25 +41,50 @@ def judge_load(run: RunDirectory, rules: Sequence[Rule]) -> Verdict:
     samples = run.read_samples()
     ended = {str(one.subject): one.at_us for one in case.of_kind("load.worker.stopped")}
     requests = of_samples(samples, ended)
-    from_us, to_us = measured_stretch(case)
-    stretch = Stretch(requests.due_between(from_us, to_us), requests, from_us, to_us, late(case))
-    load = _load_delivered(case, from_us, to_us)
-    sound = Soundness(
-        trouble(case, from_us, to_us) if len(requests) else None, None if load.status is Status.PASS else load.because
-    )
-    promises = (load, *(_supported(judge_rule(rule, stretch), sound) for rule in rules))
+    stretch = measured(case, requests)
+    load = _load_delivered(case, stretch.from_us, stretch.to_us)
+    ill = trouble(case, stretch.from_us, stretch.to_us) if len(requests) else None
+    sound = Soundness(ill, None if load.status is Status.PASS else load.because)
+    promises = (load, *(_supported(_judged(case, rule, stretch), sound) for rule in rules))
     return _verdict(case, promises)
+
+
+def measured(case: Case, requests: Answers) -> Stretch:
+    """Return what counts of a run."""
+    from_us, to_us = measured_stretch(case)
+    answer_s, late_ratio = (case.objectives.value(name) for name in ("answer_s", "loop_lag_ratio"))
+    due = requests.due_between(from_us, to_us)
+    return Stretch(due, requests, from_us, to_us, late(case), answer_s, late_ratio)
+
+
+def _judged(case: Case, rule: Rule, stretch: Stretch) -> Promise:
+    """Judge a rule in the phase that it names, by the number of the objective that it names."""
+    rule = resolved(rule, case.objectives)
+    if rule.with_baseline:
+        return Promise(rule.text, Status.UNKNOWN, NO_BASELINE)
+    if not rule.phase:
+        return judge_rule(rule, stretch)
+    phases = {phase.name: phase for phase in _phases(case)}
+    if rule.phase not in phases:
+        known = some(sorted(phases), 12) or "none at all"
+        return Promise(rule.text, Status.UNKNOWN, f"no phase {rule.phase!r} in this run; there are {known}")
+    phase = phases[rule.phase]
+    return judge_rule(rule, stretch.between(phase.from_us, phase.to_us))
 
 
 def measured_stretch(case: Case) -> tuple[int, int]:
     """Return from when to when requests count, in microseconds; of a run that does not say so, all of it."""
-    phases = own_phases((event for event in case.events if not event.experiment), case.end_us)
+    phases = _phases(case)
     found = next((phase for phase in phases if phase.name == MEASURED), None)
     if found is not None:
         return found.from_us, found.to_us
     if any(phase.name == "warm-up" for phase in phases) or not len(case.requests):
         return case.end_us, case.end_us  # it ended before anything counted
     return int(case.requests.due_us[0]), int(case.requests.due_us[-1]) + 1
+
+
+def _phases(case: Case) -> tuple[Phase, ...]:
+    return own_phases((event for event in case.events if not event.experiment), case.end_us)
 
 
 def _load_delivered(case: Case, from_us: int, to_us: int) -> Promise:

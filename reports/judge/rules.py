@@ -1,8 +1,10 @@
 """The rules of a load gate as data: what is measured, of which requests, and the bound that it is held to. Pure."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
+
+from reports.objectives import Objectives
 
 QUANTILES = {"p50": 0.50, "p90": 0.90, "p95": 0.95, "p99": 0.99, "p99.9": 0.999}
 Unit = Literal["s", "ratio", "1/s"]
@@ -21,19 +23,29 @@ class Who:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One line of a rule file. ``bound`` is in seconds, a ratio, or requests a second, as ``measure`` has it."""
+    """One line of a rule file. ``bound`` is in seconds, a ratio, or requests a second, as ``measure`` has it.
+
+    ``over_s`` and ``for_s`` are lengths of time: over every stretch of so long, or broken when it is for so long on
+    end; None: over all that counts.
+    """
 
     text: str  # as it was written, without comment
-    measure: str  # a name of QUANTILES, mean, max, errors or rate
+    measure: str  # a name of QUANTILES, mean, max, errors, outage or rate
     who: Who
     bound: float
     inclusive: bool  # whether the bound itself is still within it
-    origin: str = ""  # file and line
+    origin: str = ""  # file and line, or where the objective comes from
+    objective: str = ""  # the name of the objective that ``bound`` is, when it is one
+    phase: str = ""  # of the run; empty: the measured one
+    over_s: float | None = None
+    for_s: float | None = None
+    stops: bool = False  # whether it ends a load that breaks it
+    with_baseline: bool = False  # ``bound`` is how much worse than the baseline it may be: 0.1 is 10 %
 
     @property
     def unit(self) -> Unit:
         """What ``bound`` is counted in."""
-        if self.measure == "errors":
+        if self.measure == "errors" or self.with_baseline:
             return "ratio"
         return "1/s" if self.measure == "rate" else "s"
 
@@ -42,6 +54,19 @@ class Rule:
         if value == self.bound:
             return self.inclusive
         return value > self.bound if self.measure == "rate" else value < self.bound
+
+    @property
+    def whole(self) -> "Rule":
+        """The same rule without its stretches of time."""
+        return replace(self, over_s=None, for_s=None)
+
+
+def resolved(rule: Rule, objectives: Objectives) -> Rule:
+    """Return a rule with the number of the objective that it names. Raises ObjectivesError when there is none."""
+    if not rule.objective:
+        return rule
+    found = objectives.find(rule.objective)
+    return replace(rule, bound=found.value, origin=f"{found.origin}: {rule.objective}")
 
 
 def shown(value: float, unit: str, *, bound: float | None = None) -> str:

@@ -7,7 +7,8 @@ import pytest
 
 from reports.evidence.schema import SAMPLES
 from reports.judge.answers import Answers, of_samples
-from reports.judge.gate import Stretch, judge_rule, requests_needed
+from reports.judge.gate import judge_rule
+from reports.judge.measures import Stretch, requests_needed
 from reports.judge.promise import Promise
 from reports.judge.rules import Rule, Who, shown, written
 

@@ -200,3 +200,31 @@ def test_a_gate_leaves_out_the_seconds_in_which_its_own_generator_was_late(tmp_p
     assert "max is 10 ms (2,360 requests)" in late.promises[1].because
     assert "; 40 more were due in seconds in which the load generator itself was late" in late.promises[1].because
     assert (slow.verdict, "max is 985 ms (2,400 requests)" in slow.because) == ("FAIL", True)
+
+
+@pytest.mark.parametrize(
+    ("phase", "status", "because"),
+    [
+        ("", "PASS", "(1,600 requests)"),
+        ("warm-up", "FAIL", "p95 is 985 ms (800 requests)"),
+        ("settle", "UNKNOWN", "no phase 'settle' in this run; there are measured, warm-up"),
+    ],
+)
+def test_a_rule_counts_in_the_phase_that_it_names(tmp_path: Path, phase: str, status: str, because: str) -> None:
+    """Without one it is the measured phase."""
+    run = RunDirectory.create(tmp_path / "run", name="x", kind="load", facts={"duration_s": 40})
+    samples, seconds, events = run.samples("w0"), run.delivery("w0"), run.events("loadgate")
+    for n in range(60 * 40):
+        due = n * S // 40 + 1
+        took = 985_000 if due < 20 * S else 10_000
+        samples.add(sched_us=due, start_us=due, end_us=due + took, endpoint="GET /x", outcome="ok")
+    for second in range(1, 61):
+        seconds.write({"at_us": second * S, "planned": 40, "sent": 40, "completed": 40})
+    for name, from_s, to_s in (("warm-up", 0, 20), ("measured", 20, 60)):
+        events.record("phase.started", subject=name, at_us=from_s * S)
+        events.record("phase.finished", subject=name, at_us=to_s * S)
+    for writer in (samples, seconds, events):
+        writer.close()
+    found = judge_load(run, [Rule("p95", "p95", Who(), 0.5, inclusive=False, phase=phase)]).promises[1]
+
+    assert (found.status, because in found.because) == (status, True), found.because
