@@ -11,11 +11,11 @@ from rich.console import Console
 
 from fixtures.policy import RefusedError
 from fixtures.target import DEFAULT_REGION, TargetError
-from loadtests.gate import telling
+from loadtests.gate import baseline_command, telling
+from loadtests.gate.asking import asked, asked_again
 from loadtests.gate.display import Display
-from loadtests.gate.generator import ROOT
-from loadtests.gate.parsing import DEFAULT_RULES, RulesError, parse_rules
-from loadtests.gate.running import RULES_FILE, NotStartedError, Order, run_load
+from loadtests.gate.parsing import RulesError
+from loadtests.gate.running import NotStartedError, Order, run_load
 from loadtests.gate.stopping import Stop, StopRequestedError
 from loadtests.options import UsageError, as_seconds, require_place
 from loadtests.planning.command import plan
@@ -24,8 +24,6 @@ from loadtests.purge.command import purge
 from loadtests.stop.command import stop
 from reports.evidence import RUNS, NotARunDirectoryError, RunDirectory
 from reports.judge import Verdict
-from reports.judge.load import judge_load
-from reports.judge.rules import Rule
 
 ABORTED, USAGE, BUG = 4, 64, 70
 DEFAULT_PROFILE = "steady"
@@ -35,6 +33,11 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_
 RulesFile = Annotated[
     Path | None, typer.Option("--rules", metavar="FILE", help="Rules, one a line, as: p95 of * < 800ms")
 ]
+Baseline = Annotated[
+    str | None,
+    typer.Option(metavar="RUN[,RUN...]", help="Recorded runs, or a baseline by its name, to compare with."),
+]
+WaiversFile = Annotated[Path | None, typer.Option("--waivers", metavar="FILE", help="Rules that may fail for a while.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the verdict as JSON.")]
 
 
@@ -43,6 +46,8 @@ def run(
     target: Annotated[str | None, typer.Option(metavar="NAME", help="A file of fixtures/targets.")] = None,
     profile: Annotated[str, typer.Option(metavar="NAME", help="A load of loadtests/profiles.toml.")] = DEFAULT_PROFILE,
     rules: RulesFile = None,
+    baseline: Baseline = None,
+    waivers: WaiversFile = None,
     duration: Annotated[
         float, typer.Option(metavar="TIME", parser=as_seconds, help="How long it counts: 30s, 2m.")
     ] = "40s",  # type: ignore[assignment]
@@ -57,18 +62,16 @@ def run(
     as_json: AsJson = False,
 ) -> None:
     """Run load alone at a target and hold it to rules. The exit code is the verdict."""
-    file = rules or DEFAULT_RULES
     if duration == 0:
         raise UsageError("--duration: expected a time over 0, since nothing else can be judged")
-    text, name = _text(file), _name(file)
-    known = parse_rules(text, name=name)
     for path in (junit, markdown):
         require_place(path)
+    name, load = target or os.environ.get("SUITE_TARGET") or "local", load_profile(profile)
+    like = {"profile": load.name, "target": {"name": name}, "load": load.model_dump(exclude_none=True)}
     order = Order(
-        profile=load_profile(profile),
-        rules_from=name,
-        rules_text=text,
-        target=target or os.environ.get("SUITE_TARGET") or "local",
+        profile=load,
+        asked=asked(rules, waivers, baseline, like),
+        target=name,
         region=os.environ.get("SUITE_REGION") or DEFAULT_REGION,
         duration_s=duration,
         warm_up_s=warm_up,
@@ -76,7 +79,7 @@ def run(
         workers=workers,
         out=out,
     )
-    recorded, verdict = _run(order, known, as_json=as_json)
+    recorded, verdict = _run(order, as_json=as_json)
     told = {
         path: (recorded.output / name).read_bytes()
         for path, name in ((junit, telling.JUNIT), (markdown, telling.SUMMARY))
@@ -93,20 +96,19 @@ def run(
 def judge(
     run: Annotated[str, typer.Argument(metavar="RUN", help="A run directory, or latest.")],
     rules: RulesFile = None,
+    baseline: Baseline = None,
+    waivers: WaiversFile = None,
     as_json: AsJson = False,
 ) -> None:
     """Judge an old run again, by the rules that it holds or by others. The exit code is the verdict."""
     opened = RunDirectory.open(RUNS / "latest" if run == "latest" else Path(run))
     if opened.facts.get("kind") != "load":
         raise UsageError(f"{run}: expected the run of a load, found one of kind {opened.facts.get('kind')!r}")
-    held = opened.path / RULES_FILE
-    file = rules or (held if held.is_file() else DEFAULT_RULES)
-    said = str(opened.facts.get("rules_from") or file) if file == held else _name(file)
-    text = _text(file)
-    verdict = judge_load(opened, parse_rules(text, name=said))
-    if file != held:
-        (opened.output / RULES_FILE).write_text(text)
-    telling.publish(opened, verdict, rules_from=said)
+    to = asked_again(opened, rules, waivers, baseline)
+    verdict = to.judge(opened)
+    if (rules, waivers, baseline) != (None, None, None):
+        to.write(opened.output)
+    telling.publish(opened, verdict, rules_from=to.rules_from)
     _tell(opened, verdict, as_json=as_json)
     raise typer.Exit(verdict.exit_code)
 
@@ -114,30 +116,19 @@ def judge(
 app.command(epilog="Example: loadgate plan spike --svg spike.svg")(plan)
 app.command(epilog="Example: loadgate purge latest --cancel")(purge)
 app.command(epilog="Example: loadgate stop reports/runs/latest")(stop)
+app.add_typer(baseline_command.app, name="baseline")
 
 
-def _run(order: Order, rules: tuple[Rule, ...], *, as_json: bool) -> tuple[RunDirectory, Verdict]:
+def _run(order: Order, *, as_json: bool) -> tuple[RunDirectory, Verdict]:
     """Run, judge and write down."""
     stop = Stop()
     with stop.listening(), Display(Console(stderr=as_json)) as display:
         recorded = run_load(order, display, stop)
         display.say("judging")
         recorded.compact_samples()
-        verdict = judge_load(RunDirectory.open(recorded.path), rules)
-        telling.publish(recorded, verdict, rules_from=order.rules_from)
+        verdict = order.asked.judge(RunDirectory.open(recorded.path))
+        telling.publish(recorded, verdict, rules_from=order.asked.rules_from)
     return recorded, verdict
-
-
-def _text(file: Path) -> str:
-    try:
-        return file.read_text()
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"{file}: expected a rule file, it cannot be read: {error}") from error
-
-
-def _name(file: Path) -> str:
-    """How messages and reports call a rule file: as it was given, the one as shipped by its place in the suite."""
-    return str(file.relative_to(ROOT) if file == DEFAULT_RULES else file)
 
 
 def _tell(run: RunDirectory, verdict: Verdict, *, as_json: bool) -> None:

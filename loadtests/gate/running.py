@@ -8,6 +8,7 @@ from pathlib import Path
 
 from fixtures.target import DEFAULT_REGION, Target, target_up
 from loadtests.facts import facts
+from loadtests.gate.asking import Asked
 from loadtests.gate.display import Display
 from loadtests.gate.generator import Generator
 from loadtests.gate.stopping import Stop, StopRequestedError
@@ -17,10 +18,9 @@ from loadtests.stop.identity import this_process
 from reports.evidence import EventWriter, RunDirectory
 from reports.evidence.room import check_room
 from reports.evidence.traffic import Traffic
-from reports.judge.load import MEASURED
+from reports.judge.loads import MEASURED
 
 WRITER = "loadgate"
-RULES_FILE = "gate.rules"  # in the run directory: what it is judged by, whoever judges it again
 START_S = 45.0
 AFTER_S = 1.5  # the load goes on so long when all is measured, so that the last requests have their time, too
 WRONG_SETTING = (6, 64)  # with these the generator ends before it sends anything
@@ -39,8 +39,7 @@ class Order:
     """What was asked for, checked as far as that goes without touching anything. Times in seconds."""
 
     profile: Profile
-    rules_from: str
-    rules_text: str
+    asked: Asked
     target: str = "local"
     region: str = DEFAULT_REGION
     duration_s: float = 30.0
@@ -97,14 +96,17 @@ def run_load(order: Order, display: Display, stop: Stop) -> RunDirectory:
 
 def open_run(order: Order, target: Target) -> RunDirectory:
     """Make the run directory with everything that its judge needs to know."""
-    told = facts(target, order.profile, order.seed) | {
-        "region": order.region,
-        "duration_s": order.duration_s,
-        "warm_up_s": order.warm_up_s,
-        "rules_from": order.rules_from,
-    }
+    told = (
+        facts(target, order.profile, order.seed)
+        | {
+            "region": order.region,
+            "duration_s": order.duration_s,
+            "warm_up_s": order.warm_up_s,
+        }
+        | order.asked.facts()
+    )
     run = RunDirectory.create(order.out, name=f"load-{order.profile.name}", kind="load", facts=told)
-    (run.path / RULES_FILE).write_text(order.rules_text)
+    order.asked.write(run.path)
     return run
 
 

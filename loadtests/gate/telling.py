@@ -1,9 +1,11 @@
 """What a gate hands on: ``verdict.json``, JUnit for a pipeline, Markdown for a step's summary, lines for a person."""
 
-from junitparser import Error, Failure, JUnitXml, TestCase, TestSuite
+from junitparser import Error, Failure, JUnitXml, Skipped, TestCase, TestSuite
 
 from reports.evidence import RunDirectory
-from reports.judge import Status, Verdict, write_verdict
+from reports.judge import Promise, Status, Verdict, write_verdict
+from reports.judge.promise import plural
+from reports.judge.waivers import is_waived
 
 JUNIT, SUMMARY = "junit.xml", "summary.md"
 MARKS = {Status.PASS: "✅", Status.FAIL: "❌", Status.UNKNOWN: "❔"}
@@ -17,13 +19,18 @@ def publish(run: RunDirectory, verdict: Verdict, *, rules_from: str) -> None:
 
 
 def junit(run: RunDirectory, verdict: Verdict) -> bytes:
-    """Return JUnit XML: a test a promise. FAIL is a failure, UNKNOWN an error, and nothing is ever skipped."""
+    """Return JUnit XML: a test a promise. FAIL is a failure, UNKNOWN an error; only what is waived is skipped.
+
+    A waived one says so, with its reason and its end: it is no success either.
+    """
     suite = TestSuite(f"loadgate {run.facts.get('profile', '')}".strip())
     for name, value in (("verdict", str(verdict.verdict)), ("run", str(run.facts.get("run") or run.path.name))):
         suite.add_property(name, value)
     for promise in verdict.promises:
         case = TestCase(promise.name, classname="loadgate", time=0)
-        if promise.status is Status.FAIL:
+        if is_waived(promise):
+            case.result = [Skipped(promise.because, "WAIVED")]
+        elif promise.status is Status.FAIL:
             case.result = [Failure(promise.because, "FAIL")]
         elif promise.status is not Status.PASS:
             case.result = [Error(promise.because, "UNKNOWN")]
@@ -37,7 +44,7 @@ def junit(run: RunDirectory, verdict: Verdict) -> bytes:
 
 def summary(run: RunDirectory, verdict: Verdict, *, rules_from: str) -> str:
     """Return Markdown that stands alone: the verdict, what was run, and a row for each promise."""
-    rows = [f"| {MARKS[p.status]} {p.status} | `{_cell(p.name)}` | {_cell(p.because)} |" for p in verdict.promises]
+    rows = [f"| {_mark(p)} | `{_cell(p.name)}` | {_cell(p.because)} |" for p in verdict.promises]
     return "\n".join(
         [
             f"## Load gate: {verdict.verdict}",
@@ -59,7 +66,13 @@ def lines(run: RunDirectory, verdict: Verdict) -> list[str]:
     width = max(len(promise.name) for promise in verdict.promises)
     found = [f"{one.status:<8} {one.name:<{width}}  {one.because}" for one in verdict.promises]
     held = f"{verdict.held} of {len(verdict.promises)} promises held (exit {verdict.exit_code})"
+    waived = sum(is_waived(promise) for promise in verdict.promises)
+    held += f"; {plural(waived, 'failure')} waived" if waived else ""
     return [*found, f"{_what(run)}.", f"{verdict.verdict}: {held}"]
+
+
+def _mark(promise: Promise) -> str:
+    return f"⚠️ {promise.status}, waived" if is_waived(promise) else f"{MARKS[promise.status]} {promise.status}"
 
 
 def _what(run: RunDirectory) -> str:
