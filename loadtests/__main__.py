@@ -3,6 +3,7 @@
 import os
 import sys
 import traceback
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,11 +13,12 @@ from rich.console import Console
 from fixtures.policy import RefusedError
 from fixtures.target import DEFAULT_REGION, TargetError
 from loadtests.gate import baseline_command, telling
-from loadtests.gate.asking import asked, asked_again
+from loadtests.gate.asking import asked, asked_again, compared
 from loadtests.gate.display import Display
 from loadtests.gate.parsing import RulesError
 from loadtests.gate.running import NotStartedError, Order, run_load
 from loadtests.gate.stopping import Stop, StopRequestedError
+from loadtests.gate.turns import Turns, budgeted, elsewhere, is_turns, judge_again, take_turns
 from loadtests.options import UsageError, as_seconds, require_place
 from loadtests.planning.command import plan
 from loadtests.profiles import ProfileError, load_profile
@@ -47,6 +49,14 @@ def run(
     profile: Annotated[str, typer.Option(metavar="NAME", help="A load of loadtests/profiles.toml.")] = DEFAULT_PROFILE,
     rules: RulesFile = None,
     baseline: Baseline = None,
+    baseline_target: Annotated[
+        str | None,
+        typer.Option(metavar="NAME[@REGION]", help="Compare with another target, by runs that take turns."),
+    ] = None,
+    budget: Annotated[
+        float | None,
+        typer.Option(metavar="TIME", parser=as_seconds, help="How long they may take turns at most: 90m."),
+    ] = None,
     waivers: WaiversFile = None,
     duration: Annotated[
         float, typer.Option(metavar="TIME", parser=as_seconds, help="How long it counts: 30s, 2m.")
@@ -66,6 +76,8 @@ def run(
         raise UsageError("--duration: expected a time over 0, since nothing else can be judged")
     for path in (junit, markdown):
         require_place(path)
+    if baseline is not None and baseline_target is not None:
+        raise UsageError("--baseline: expected either it or --baseline-target, found both")
     name, load = target or os.environ.get("SUITE_TARGET") or "local", load_profile(profile)
     like = {"profile": load.name, "target": {"name": name}, "load": load.model_dump(exclude_none=True)}
     order = Order(
@@ -79,7 +91,13 @@ def run(
         workers=workers,
         out=out,
     )
-    recorded, verdict = _run(order, as_json=as_json)
+    if baseline_target is not None:
+        order = replace(order, asked=compared(order.asked))
+        place = elsewhere(baseline_target, order)
+        plan = budgeted(order.asked.rules, warm_up + duration, budget)
+        recorded, verdict = _run(Turns(order, *place, plan), as_json=as_json)
+    else:
+        recorded, verdict = _run(order, as_json=as_json)
     told = {
         path: (recorded.output / name).read_bytes()
         for path, name in ((junit, telling.JUNIT), (markdown, telling.SUMMARY))
@@ -105,7 +123,7 @@ def judge(
     if opened.facts.get("kind") != "load":
         raise UsageError(f"{run}: expected the run of a load, found one of kind {opened.facts.get('kind')!r}")
     to = asked_again(opened, rules, waivers, baseline)
-    verdict = to.judge(opened)
+    verdict = judge_again(opened, to.rules, to.waivers) if is_turns(opened) else to.judge(opened)
     if (rules, waivers, baseline) != (None, None, None):
         to.write(opened.output)
     telling.publish(opened, verdict, rules_from=to.rules_from)
@@ -119,14 +137,17 @@ app.command(epilog="Example: loadgate stop reports/runs/latest")(stop)
 app.add_typer(baseline_command.app, name="baseline")
 
 
-def _run(order: Order, *, as_json: bool) -> tuple[RunDirectory, Verdict]:
+def _run(what: Order | Turns, *, as_json: bool) -> tuple[RunDirectory, Verdict]:
     """Run, judge and write down."""
-    stop = Stop()
+    stop, order = Stop(), what if isinstance(what, Order) else what.order
     with stop.listening(), Display(Console(stderr=as_json)) as display:
-        recorded = run_load(order, display, stop)
-        display.say("judging")
-        recorded.compact_samples()
-        verdict = order.asked.judge(RunDirectory.open(recorded.path))
+        if isinstance(what, Turns):
+            recorded, verdict = take_turns(what, display, stop)
+        else:
+            recorded = run_load(what, display, stop)
+            display.say("judging")
+            recorded.compact_samples()
+            verdict = order.asked.judge(RunDirectory.open(recorded.path))
         telling.publish(recorded, verdict, rules_from=order.asked.rules_from)
     return recorded, verdict
 

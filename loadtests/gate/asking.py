@@ -50,22 +50,33 @@ class Asked:
 def asked(rules: Path | None, waivers: Path | None, baseline: str | None, like: Mapping[str, Any]) -> Asked:
     """Return what is asked for a run with facts ``like`` these. Raises UsageError and RulesError."""
     file = rules or DEFAULT_RULES
-    name = str(file.relative_to(ROOT) if file == DEFAULT_RULES else file)
-    return _with_waivers(_with_baseline(_of_text(read_text(file), name), baseline, like), waivers)
+    return _with_waivers(_with_baseline(_of_text(read_text(file), _name(file)), baseline, like), waivers)
+
+
+def compared(found: Asked) -> Asked:
+    """Return what is asked with a rule about the baseline, when there is none."""
+    if any(rule.with_baseline for rule in found.rules):
+        return found
+    text = f"{found.rules_text.rstrip()}\n{COMPARISON}\n"
+    return replace(found, rules=parse_rules(text, name=found.rules_from), rules_text=text)
 
 
 def asked_again(run: RunDirectory, rules: Path | None, waivers: Path | None, baseline: str | None) -> Asked:
     """Return what a recorded run is to be held to: what it holds itself, with what is given instead."""
     held = run.path / RULES_FILE
-    found = asked(rules or (held if held.is_file() else None), None, None, run.facts)
-    if rules is None and held.is_file():
-        found = replace(found, rules_from=str(run.facts.get("rules_from") or held))
+    file = rules or (held if held.is_file() else DEFAULT_RULES)
+    found = _of_text(read_text(file), str(run.facts.get("rules_from") or file) if file == held else _name(file))
     if baseline is None and any(rule.with_baseline for rule in found.rules):
         baseline = ",".join(str(one["path"]) for one in run.facts.get("baseline") or []) or None
     kept = run.path / WAIVERS_FILE
     if waivers is None and rules is None and kept.is_file():
         waivers = kept
     return _with_waivers(_with_baseline(found, baseline, run.facts), waivers)
+
+
+def _name(file: Path) -> str:
+    """How messages and reports call a rule file: as it was given, the one as shipped by its place in the suite."""
+    return str(file.relative_to(ROOT) if file == DEFAULT_RULES else file)
 
 
 def _of_text(text: str, name: str) -> Asked:
@@ -77,9 +88,7 @@ def _with_baseline(found: Asked, baseline: str | None, like: Mapping[str, Any]) 
         return found
     runs = find_runs(baseline)
     require_alike(like, runs)
-    if not any(rule.with_baseline for rule in found.rules):
-        found = _of_text(f"{found.rules_text.rstrip()}\n{COMPARISON}\n", found.rules_from)
-    return replace(found, baseline=runs)
+    return replace(compared(found), baseline=runs)
 
 
 def _with_waivers(found: Asked, file: Path | None) -> Asked:

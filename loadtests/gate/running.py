@@ -1,10 +1,11 @@
 """A gate's run: load alone at a target, for a time, with everything it leaves in a run directory. Judges nothing."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from fixtures.target import DEFAULT_REGION, Target, target_up
 from loadtests.facts import facts
@@ -94,17 +95,10 @@ def run_load(order: Order, display: Display, stop: Stop) -> RunDirectory:
     return run
 
 
-def open_run(order: Order, target: Target) -> RunDirectory:
+def open_run(order: Order, target: Target, more: Mapping[str, Any] | None = None) -> RunDirectory:
     """Make the run directory with everything that its judge needs to know."""
-    told = (
-        facts(target, order.profile, order.seed)
-        | {
-            "region": order.region,
-            "duration_s": order.duration_s,
-            "warm_up_s": order.warm_up_s,
-        }
-        | order.asked.facts()
-    )
+    length = {"region": order.region, "duration_s": order.duration_s, "warm_up_s": order.warm_up_s}
+    told = facts(target, order.profile, order.seed) | length | order.asked.facts() | dict(more or {})
     run = RunDirectory.create(order.out, name=f"load-{order.profile.name}", kind="load", facts=told)
     order.asked.write(run.path)
     return run

@@ -17,6 +17,8 @@ from reports.judge.promise import Promise, Status, numbers
 from reports.judge.rules import QUANTILES, Rule, Who
 from reports.objectives import Objective
 
+RATIO = "times the baseline"  # the unit of what is measured
+
 
 @dataclass(frozen=True)
 class Sides:
@@ -73,7 +75,7 @@ def promise_of(rule: Rule, found: Compared, more: str = "") -> Promise:
     """Return a comparison as a promise, with its numbers: what is measured is the ratio."""
     told = numbers(
         found.ratio,
-        "times the baseline",
+        RATIO,
         base=found.base,
         objective=Objective(round(1 + rule.bound, 9), rule.origin),
         low=found.low,

@@ -35,23 +35,26 @@ def judge_load(
     count = sum(rule.with_baseline for rule in rules)
     found = (_supported(_judged(rule, sides, comparisons=count), load) for rule in rules)
     day = day_of(run.facts)
-    return _verdict(load.case, (load.delivered, *(waived(promise, waivers, day) for promise in found)))
+    return verdict_on(load.case, (load.delivered, *(waived(promise, waivers, day) for promise in found)))
 
 
 def _judged(rule: Rule, sides: Sides, *, comparisons: int) -> Promise:
-    """Judge a rule in the phase that it names, by the number of the objective that it names."""
-    case, stretch = sides.candidate.case, sides.candidate.stretch
-    rule = resolved(rule, case.objectives)
     if rule.with_baseline:
         return compared(rule, sides, comparisons=comparisons) if sides.baseline else _no_baseline(rule)
+    return judge_absolute(rule, sides.candidate)
+
+
+def judge_absolute(rule: Rule, load: Load) -> Promise:
+    """Judge a rule in the phase that it names, by the number of the objective that it names."""
+    rule = resolved(rule, load.case.objectives)
     if not rule.phase:
-        return judge_rule(rule, stretch)
-    known = {phase.name: phase for phase in phases(case)}
+        return judge_rule(rule, load.stretch)
+    known = {phase.name: phase for phase in phases(load.case)}
     if rule.phase not in known:
         names = some(sorted(known), 12) or "none at all"
         return Promise(rule.text, Status.UNKNOWN, f"no phase {rule.phase!r} in this run; there are {names}")
     phase = known[rule.phase]
-    return judge_rule(rule, stretch.between(phase.from_us, phase.to_us))
+    return judge_rule(rule, load.stretch.between(phase.from_us, phase.to_us))
 
 
 def _no_baseline(rule: Rule) -> Promise:
@@ -69,7 +72,8 @@ def _supported(promise: Promise, sound: Load) -> Promise:
     return promise
 
 
-def _verdict(case: Case, promises: tuple[Promise, ...]) -> Verdict:
+def verdict_on(case: Case, promises: tuple[Promise, ...]) -> Verdict:
+    """Return the verdict on a load run with these promises, and with what the timeline says of it."""
     reasons = sorted(_reasons(case, promises), key=lambda reason: WORST_FIRST.index(reason.word))
     word = worst([Word.PASS, *(reason.word for reason in reasons)])
     held = sum(promise.status is Status.PASS for promise in promises)
