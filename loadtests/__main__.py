@@ -66,6 +66,9 @@ def run(
     ] = "5s",  # type: ignore[assignment]
     seed: Annotated[int, typer.Option(min=0, help="Chooses when what is asked.")] = 1,
     workers: Annotated[int, typer.Option(min=1, max=64, help="Processes that share the load, a core each.")] = 1,
+    abort: Annotated[
+        bool, typer.Option("--abort", help="End it as soon as a percentile is over its bound by more than chance.")
+    ] = False,
     out: Annotated[Path | None, typer.Option(metavar="DIR", help="Where the run directory goes.")] = None,
     junit: Annotated[Path | None, typer.Option(metavar="FILE", help="JUnit XML for a pipeline, too.")] = None,
     markdown: Annotated[Path | None, typer.Option(metavar="FILE", help="A summary in Markdown, too.")] = None,
@@ -90,6 +93,7 @@ def run(
         seed=seed,
         workers=workers,
         out=out,
+        abort=abort,
     )
     if baseline_target is not None:
         order = replace(order, asked=compared(order.asked))

@@ -54,13 +54,13 @@ Passed = tuple[System, Path, "subprocess.CompletedProcess[str]"]
 
 
 @contextmanager
-def up(name: str, handler: Callable[[str, bytes], bytes | None] = healthy) -> Iterator[System]:
+def up(name: str, handler: Callable[[str, bytes], bytes | None] = healthy, **more: object) -> Iterator[System]:
     authority, region = trustme.CA(), f"gate-{name}-{os.getpid()}"
     with (
         authority.cert_pem.tempfile() as ca_file,
         FrontDoor("127.0.0.1", 0, handler, show(authority, "www.oms.test")) as door,
         NameServer(["127.0.0.1"]) as names,
-        local_target(region, dns_port=names.port, web_port=door.port, ca_file=Path(ca_file)) as environment,
+        local_target(region, dns_port=names.port, web_port=door.port, ca_file=Path(ca_file), **more) as environment,
     ):
         yield System(door, environment, Path(ca_file))
 
@@ -176,6 +176,50 @@ def test_a_system_that_is_too_slow_fails(tmp_path: Path) -> None:
         done = system.run("run", *QUICK, "--rules", str(tmp_path / "my.rules"), "--out", str(tmp_path / "run"))
     assert done.returncode == 1, done.stdout + done.stderr
     assert verdict_of(tmp_path / "run")["verdict"] == "FAIL"
+
+
+class Failing:
+    """Answers well at first; then ``then`` is what it does."""
+
+    def __init__(self, then: Callable[[str, bytes], bytes | None], after: int = 150) -> None:
+        self.then, self.left = then, after
+
+    def __call__(self, line: str, body: bytes) -> bytes | None:
+        self.left -= 1
+        return healthy(line, body) if self.left > 0 else self.then(line, body)
+
+
+def no_server(line: str, body: bytes) -> bytes:
+    return b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n"
+
+
+def hung(line: str, body: bytes) -> None:
+    time.sleep(20)
+
+
+@pytest.mark.parametrize(
+    ("then", "rule", "option", "because"),
+    [
+        pytest.param(no_server, "errors of * < 5% for 3s, stop", None, "broken for 3 s on end", id="stop"),
+        pytest.param(hung, "p95 of * < 500ms", "--abort", "not one of", id="abort"),
+    ],
+)
+def test_a_rule_ends_the_load_that_breaks_it(
+    tmp_path: Path, then: Callable[[str, bytes], bytes | None], rule: str, option: str | None, because: str
+) -> None:
+    """Long before its time, and it is FAIL, not ABORTED."""
+    (tmp_path / "my.rules").write_text(f"{rule}\n")
+    options = ["--profile", "smoke", "--warm-up", "1s", "--duration", "3m", "--rules", str(tmp_path / "my.rules")]
+    with up("rule", Failing(then), objectives={"answer_s": 2}) as system:
+        done = system.run("run", *options, "--out", str(tmp_path / "run"), *([option] if option else []))
+    assert done.returncode == 1, done.stdout + done.stderr
+    run = RunDirectory.open(tmp_path / "run")
+    (event,) = [event for event in run.read_events() if event.kind == "rule.stopped"]
+    assert (event.subject, because in event.data["because"]) == (rule, True), event.data
+    promises = verdict_of(run.path)["promises"]
+    assert isinstance(promises, list)
+    assert [(one["name"], one["status"]) for one in promises] == [("load_delivered", "UNKNOWN"), (rule, "FAIL")]
+    assert "it ended the load after" in promises[1]["because"]
 
 
 def test_a_run_that_is_stopped_is_4_with_its_evidence_sealed(tmp_path: Path) -> None:

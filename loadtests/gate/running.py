@@ -13,6 +13,7 @@ from loadtests.gate.asking import Asked
 from loadtests.gate.display import Display
 from loadtests.gate.generator import Generator
 from loadtests.gate.stopping import Stop, StopRequestedError
+from loadtests.gate.watching import Watching
 from loadtests.permission import require_allowed, require_reachable
 from loadtests.profiles import Profile
 from loadtests.stop.identity import this_process
@@ -20,6 +21,7 @@ from reports.evidence import EventWriter, RunDirectory
 from reports.evidence.room import check_room
 from reports.evidence.traffic import Traffic
 from reports.judge.loads import MEASURED
+from reports.objectives import load_objectives
 
 WRITER = "loadgate"
 START_S = 45.0
@@ -48,6 +50,7 @@ class Order:
     seed: int = 1
     workers: int = 1
     out: Path | None = None
+    abort: bool = False  # end it when a rule on a percentile is broken by more than chance, or nothing is in time
 
     @property
     def at_most_s(self) -> float:
@@ -65,6 +68,7 @@ class Gate:
     stop: Stop
     traffic: Traffic
     load: Generator
+    watching: Watching
     why_dead: str | None = field(default=None)
 
     def died(self) -> bool:
@@ -97,8 +101,15 @@ def run_load(order: Order, display: Display, stop: Stop) -> RunDirectory:
 
 def open_run(order: Order, target: Target, more: Mapping[str, Any] | None = None) -> RunDirectory:
     """Make the run directory with everything that its judge needs to know."""
-    length = {"region": order.region, "duration_s": order.duration_s, "warm_up_s": order.warm_up_s}
-    told = facts(target, order.profile, order.seed) | length | order.asked.facts() | dict(more or {})
+    length: dict[str, Any] = {"region": order.region, "duration_s": order.duration_s, "warm_up_s": order.warm_up_s}
+    objectives = load_objectives(target.objectives, origin=f"fixtures/targets/{target.name}.toml").to_facts()
+    told = (
+        facts(target, order.profile, order.seed)
+        | length
+        | {"objectives": objectives}
+        | order.asked.facts()
+        | dict(more or {})
+    )
     run = RunDirectory.create(order.out, name=f"load-{order.profile.name}", kind="load", facts=told)
     order.asked.write(run.path)
     return run
@@ -110,7 +121,8 @@ def loading(order: Order, run: RunDirectory, display: Display, stop: Stop) -> It
     events = run.events(WRITER)
     events.record("run.started", data=this_process().data())
     load = Generator(run, target=order.target, region=order.region, workers=order.workers)
-    gate = Gate(order, run, events, display, stop, Traffic(run), load)
+    watching = Watching(run, order.asked.rules, abort=order.abort)
+    gate = Gate(order, run, events, display, stop, Traffic(run), load, watching)
     profile = order.profile.name
     started = {"pid": load.pid, "profile": profile, "seed": order.seed, "workers": order.workers}
     events.record("load.started", data=started)
@@ -122,7 +134,9 @@ def loading(order: Order, run: RunDirectory, display: Display, stop: Stop) -> It
     finally:
         if not gate.died():
             load.end()
-            events.record("load.stopped", data={"reason": stop.reason or "planned", "exit_code": load.exit_code})
+            broken = watching.broken and f"rule: {watching.broken.rule.text}"
+            reason = stop.reason or broken or "planned"
+            events.record("load.stopped", data={"reason": reason, "exit_code": load.exit_code})
         events.record("run.finished")
         events.close()
         display.end()
@@ -136,7 +150,10 @@ def measure(gate: Gate) -> None:
     if not began:
         gate.display.say(f"no request was answered within {START_S:.0f} s")
     _phase(gate, "warm-up", gate.order.warm_up_s)
+    gate.watching.begin()
     _phase(gate, MEASURED, gate.order.duration_s)
+    if gate.watching.broken:
+        gate.display.say(f"ended by {gate.watching.broken.rule.text}: {gate.watching.broken.because}")
     gate.stop.wait(gate.died, within_s=AFTER_S)
 
 
@@ -148,7 +165,7 @@ def _phase(gate: Gate, name: str, seconds: float) -> None:
     def over() -> bool:
         passed_s = time.monotonic() - began
         gate.display.show(passed_s, gate.traffic.rate())
-        return passed_s >= seconds or gate.died()
+        return passed_s >= seconds or gate.died() or gate.watching.look(gate.events)
 
     try:
         gate.stop.wait(over, within_s=seconds + 1)

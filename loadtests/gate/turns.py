@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from fixtures.target import target_up
+from loadtests.gate.asking import Asked
 from loadtests.gate.display import Display
 from loadtests.gate.running import AFTER_S, WRITER, Order, open_run, run_load
 from loadtests.gate.stopping import Stop, StopRequestedError
@@ -58,8 +59,14 @@ class Turns:
         out = beside.with_name(f"{beside.name}-{pair:02d}-{name}")
         found = replace(self.order, out=out, seed=self.order.seed + pair - 1)
         if name == "baseline":
-            return replace(found, target=self.baseline_target, region=self.baseline_region)
+            found = replace(found, target=self.baseline_target, region=self.baseline_region)
+            return replace(found, asked=_never_ending(found.asked), abort=False)
         return found
+
+
+def _never_ending(asked: Asked) -> Asked:
+    """Return what is asked without the rules that end a load: they are about the candidate."""
+    return replace(asked, rules=tuple(replace(rule, stops=False) for rule in asked.rules))
 
 
 def budgeted(rules: Sequence[Rule], order_s: float, budget_s: float | None) -> Plan:

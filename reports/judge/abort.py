@@ -26,7 +26,7 @@ from reports.judge.requests import Floats
 
 TEN_MINUTES_S = 600
 BLOCK_REQUESTS = 150
-HARD_STOP_S = 5
+HARD_STOP_S = 4  # with a second that it began in and what it takes to know: six
 _HARD_STOP_LEAST = 20  # requests in these seconds; one lonely request that hangs is no stalled system
 # How much is bet, as a part of the most that can be: small bets find small changes, large ones a stall.
 _BETS = np.array([0.02, 0.05, 0.1, 0.2, 0.4, 0.9])

@@ -21,6 +21,8 @@ from reports.judge.waivers import Waiver, day_of, is_waived, waived
 from reports.judge.words import WORST_FIRST, Word, worst
 from reports.judge.workers import killed, lacking
 
+STOPPED_BY = "rule.stopped"  # the kind of the event: the rule that ended the load, and why
+
 
 def judge_load(
     run: RunDirectory,
@@ -44,7 +46,22 @@ def _judged(rule: Rule, sides: Sides, *, comparisons: int) -> Promise:
     return judge_absolute(rule, sides.candidate)
 
 
+def _stopped(promise: Promise, load: Load) -> Promise:
+    """A rule that ended the load is broken, whatever the requests before that may outweigh."""
+    found = next((event for event in load.case.of_kind(STOPPED_BY) if event.subject == promise.name), None)
+    if found is None:
+        return promise
+    after_s = (found.at_us - load.stretch.from_us) / 1e6
+    because = f"it ended the load after {after_s:.0f} s: {found.data.get('because')}; in all {promise.because}"
+    return replace(promise, status=Status.FAIL, because=because)
+
+
 def judge_absolute(rule: Rule, load: Load) -> Promise:
+    """Judge a rule that needs no baseline; one that ended the load is broken."""
+    return _stopped(_in_its_phase(rule, load), load)
+
+
+def _in_its_phase(rule: Rule, load: Load) -> Promise:
     """Judge a rule in the phase that it names, by the number of the objective that it names."""
     rule = resolved(rule, load.case.objectives)
     if not rule.phase:

@@ -79,13 +79,13 @@ def test_a_doubled_p95_is_found_in_nine_of_ten_loads(use: float, rate: int, with
 
 @pytest.mark.parametrize("rate", [5, 40, 200])
 def test_a_stall_is_found_within_six_seconds(rate: int) -> None:
-    """Whatever came before: five seconds in which nothing is in time are five seconds."""
+    """Whatever came before: four whole seconds in which nothing is in time; the fifth and sixth are to know them."""
     detector = Detector(ALLOWED)
     assert not any(detector.second(rate // 40, rate) for _ in range(TEN_MINUTES_S))
     told = [detector.second(rate, rate) for _ in range(HARD_STOP_S)]
     assert told[-1]
     assert "not one of" in told[-1]
-    assert not any(told[:3]), "nor at the first hiccup"
+    assert not any(told[:2]), "nor at the first hiccup"
 
 
 def test_a_few_requests_that_hang_are_no_stalled_system() -> None:
@@ -96,7 +96,7 @@ def test_a_few_requests_that_hang_are_no_stalled_system() -> None:
 
 def test_a_second_without_requests_says_nothing() -> None:
     detector = Detector(ALLOWED)
-    assert [detector.second(10, 10) for _ in range(4)] == [None] * 4
+    assert [detector.second(10, 10) for _ in range(3)] == [None] * 3
     assert detector.second(0, 0) is None
     assert detector.second(10, 10)
 

@@ -15,6 +15,7 @@ from reports.judge.requests import from_samples
 from reports.judge.rules import Rule, Who
 from reports.judge.verdict import Verdict
 from reports.testing.cases import S, beats, case, course, event, traffic
+from reports.testing.loads import START_US, write_load
 
 
 def test_a_load_that_was_delivered_is_a_pass() -> None:
@@ -228,3 +229,18 @@ def test_a_rule_counts_in_the_phase_that_it_names(tmp_path: Path, phase: str, st
     found = judge_load(run, [Rule("p95", "p95", Who(), 0.5, inclusive=False, phase=phase)]).promises[1]
 
     assert (found.status, because in found.because) == (status, True), found.because
+
+
+def test_a_rule_that_ended_the_load_is_broken(tmp_path: Path) -> None:
+    """Whatever all the requests before say; and only that rule."""
+    run = write_load(tmp_path / "run", seconds=30, duration_s=300)
+    events = run.events("gate")
+    data = {"because": "broken for 3 s on end"}
+    events.record("rule.stopped", subject="errors of * < 1% for 3s, stop", data=data, at_us=START_US + 29 * S)
+    events.close()
+    rules = [Rule(text, "errors", Who(), 0.1, inclusive=False) for text in ("errors of * < 1% for 3s, stop", "other")]
+    found = judge_load(run, rules)
+
+    assert [promise.status for promise in found.promises] == ["UNKNOWN", "FAIL", "UNKNOWN"]
+    assert found.promises[1].because.startswith("it ended the load after 29 s: broken for 3 s on end; in all 0 errors")
+    assert found.verdict == "FAIL"

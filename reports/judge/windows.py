@@ -75,7 +75,7 @@ def _state(rule: Rule, window: Stretch) -> Status:
         found = measure(rule, window.run, window)
     else:
         well = window.due.outside(window.late)
-        if not len(well):
+        if 2 * len(well) <= len(window.due):
             return Status.UNKNOWN
         found = measure(rule, well, window)
     return Status.PASS if found.kept else Status.FAIL if found.broken else Status.UNKNOWN

@@ -60,13 +60,17 @@ def late(case: Case, lag_s: float | None = None) -> list[Late]:
 
     ``lag_s``: from which lag of its loop on; that of the objectives when not given.
     """
-    lag_us = (case.objectives.value("loop_lag_s") if lag_s is None else lag_s) * 1e6
-    gap_us = case.objectives.value("beat_gap_s") * 1e6
+    lag_s = case.objectives.value("loop_lag_s") if lag_s is None else lag_s
+    return late_of(case.delivery, lag_s, case.objectives.value("beat_gap_s"))
+
+
+def late_of(delivery: Sequence[Delivery], lag_s: float, gap_s: float) -> list[Late]:
+    """When each worker itself was late, by its seconds: as ``late``."""
     found, before = list[Late](), dict[str, int]()
-    for second in case.delivery:
+    for second in delivery:
         silent_us = second.at_us - before.get(second.worker, second.at_us)
         before[second.worker] = second.at_us
-        if second.loop_lag_us > lag_us or silent_us > gap_us:
+        if second.loop_lag_us > lag_s * 1e6 or silent_us > gap_s * 1e6:
             since_us = second.at_us - max(1_000_000, second.loop_lag_us, silent_us)
             found.append((second.worker, since_us, second.at_us))
     return found
