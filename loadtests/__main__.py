@@ -14,6 +14,7 @@ from fixtures.policy import RefusedError
 from fixtures.target import DEFAULT_REGION, TargetError
 from loadtests.gate import baseline_command, telling
 from loadtests.gate.asking import asked, asked_again, compared
+from loadtests.gate.beforehand import too_short
 from loadtests.gate.display import Display
 from loadtests.gate.parsing import RulesError
 from loadtests.gate.running import NotStartedError, Order, run_load
@@ -145,6 +146,9 @@ def _run(what: Order | Turns, *, as_json: bool) -> tuple[RunDirectory, Verdict]:
     """Run, judge and write down."""
     stop, order = Stop(), what if isinstance(what, Order) else what.order
     with stop.listening(), Display(Console(stderr=as_json)) as display:
+        recorded_side = not isinstance(what, Turns)
+        for line in too_short(order.asked.rules, order.profile, order.duration_s, recorded=recorded_side):
+            display.say(line)
         if isinstance(what, Turns):
             recorded, verdict = take_turns(what, display, stop)
         else:

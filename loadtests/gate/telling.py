@@ -4,7 +4,7 @@ from junitparser import Error, Failure, JUnitXml, Skipped, TestCase, TestSuite
 
 from reports.evidence import RunDirectory
 from reports.judge import Promise, Status, Verdict, write_verdict
-from reports.judge.promise import plural
+from reports.judge.promise import plural, some
 from reports.judge.waivers import is_waived
 
 JUNIT, SUMMARY = "junit.xml", "summary.md"
@@ -82,6 +82,11 @@ def _what(run: RunDirectory) -> str:
     said = f"Profile {facts.get('profile')}, seed {facts.get('seed')}, target {name}"
     if facts.get("duration_s") is not None:
         said += f", {facts['duration_s']:g} s after a warm-up of {facts.get('warm_up_s') or 0:g} s that does not count"
+    against = [str(one.get("run")) for one in facts.get("baseline") or []]
+    if against:
+        said += f", compared with {some(against)}"
+    if "baseline_target" in facts:
+        said += f", in turns with {(facts['baseline_target'] or {}).get('name')}"
     return said
 
 
