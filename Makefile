@@ -1,6 +1,6 @@
 # Two commands for a newcomer: `make gameday` and `make test`. Both set everything up first.
 .DEFAULT_GOAL := help
-.PHONY: help setup gameday test weaknesses bench lint lock clean
+.PHONY: help setup gameday test weaknesses bench accuracy lint lock clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -26,6 +26,9 @@ weaknesses: $(READY)  ## switch on each known weakness and see that it is found
 
 bench: $(READY)  ## measure what README claims; medians of three
 	@$(BIN)/python -m experiments.bench $(ARGS)
+
+accuracy: $(READY)  ## hold stock Locust and our engine against a server whose every misdeed is known; ARGS="--runs 1"
+	@$(BIN)/python -m loadtests.accuracy $(ARGS)
 
 lint: $(READY)  ## ruff, mypy, the direction of imports
 	@$(BIN)/ruff check .

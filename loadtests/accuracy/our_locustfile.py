@@ -1,0 +1,32 @@
+"""Our engine, playing ``profiles.toml`` of this folder with a journey of one GET: ordinary Locust code.
+
+Settings come from the environment as for ``loadtests/locustfile.py``, and ACCURACY_CORE.
+"""
+
+import os
+from functools import partial
+
+from locust import task
+
+from loadtests import launch
+from loadtests.accuracy.generators import PROFILES
+from loadtests.accuracy.probe import pin
+from loadtests.profiles import load_profile
+from loadtests.user import LoadUser
+
+
+class Asker(LoadUser):
+    """Takes the place of the shopper."""
+
+    journey = "shopper"
+    endpoints = ("GET /item",)
+
+    @task
+    def ask(self) -> None:
+        """Ask once."""
+        self.client.get("/item")
+
+
+launch.load_profile = partial(load_profile, file=PROFILES)  # type: ignore[attr-defined]
+pin(int(os.environ["ACCURACY_CORE"]))
+launch.Launch().attach()
