@@ -12,6 +12,7 @@ from rich.console import Console
 
 from fixtures.policy import RefusedError
 from fixtures.target import DEFAULT_REGION, TargetError
+from loadtests.capacity.command import capacity
 from loadtests.gate import baseline_command, telling
 from loadtests.gate.asking import asked, asked_again, compared
 from loadtests.gate.beforehand import too_short
@@ -137,6 +138,7 @@ def judge(
 
 
 app.command(epilog="Example: loadgate plan spike --svg spike.svg")(plan)
+app.command(epilog="Example: loadgate capacity --profile steady --svg capacity.svg")(capacity)
 app.command(epilog="Example: loadgate purge latest --cancel")(purge)
 app.command(epilog="Example: loadgate stop reports/runs/latest")(stop)
 app.add_typer(baseline_command.app, name="baseline")

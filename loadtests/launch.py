@@ -58,6 +58,7 @@ class Launch:
         self.given_run = os.environ.get("SUITE_RUN")
         self.profile = os.environ.get("SUITE_PROFILE") or DEFAULT_PROFILE
         self.seed = os.environ.get("SUITE_SEED")
+        self.scale = os.environ.get("SUITE_SCALE")
         name = f"{utc_name()}-load-{self.profile}-{secrets.token_hex(2)}"
         self.path = Path(self.given_run or os.environ.get("SUITE_OUT") or RUNS / name)
         self.drawn_seed = secrets.randbelow(1_000_000)
@@ -81,7 +82,7 @@ class Launch:
     def on_init(self, environment: Environment, **_: Any) -> None:
         """Check every setting and open the run directory; one line and exit 64 (or 6) when something is wrong."""
         try:
-            target, profile = load_target(), load_profile(self.profile)
+            target, profile = load_target(), load_profile(self.profile).scaled(self._scale())
             longest_s = _check(environment, target, profile)
             run = self._run_directory(environment, target, profile)
             seed = self._seed() if self.seed else int(run.facts.get("seed", 0))
@@ -179,6 +180,12 @@ class Launch:
         if not self.seed.isdecimal():
             raise SettingError(f"SUITE_SEED: expected a whole number, found {self.seed!r}")
         return int(self.seed)
+
+    def _scale(self) -> float:
+        try:
+            return float(self.scale or 1)
+        except ValueError as error:
+            raise SettingError(f"SUITE_SCALE: expected a number, found {self.scale!r}") from error
 
     def _end(self, message: str, code: int) -> NoReturn:
         if not self._forked:  # one line, not one a worker

@@ -1,5 +1,6 @@
 """Load profiles: ``profiles.toml`` as checked, frozen data."""
 
+import math
 import tomllib
 from collections.abc import Iterator
 from functools import cached_property
@@ -20,6 +21,7 @@ WRITING = ("pos", "intake", "bulk", "bopis", "fulfillment")
 
 # A user that is asked for more than this is never free; the line of those who wait would only grow.
 MOST_PER_USER_PER_S = 5.0
+MOST_TIMES = 1000.0
 REQUESTS_A_VISIT = 2  # of a shopper and of a csr
 
 
@@ -147,6 +149,20 @@ class Profile(Part):
         """How long its stages or its curve take; None for one rate for ever."""
         return None if self.stages is None and self.curve is None else self.multiples.length_ns
 
+    def scaled(self, by: float) -> "Profile":
+        """Return the same with every rate ``by`` times as high, and so many more users where it takes more.
+
+        Associates stay as many as they are: each has a facility. Raises ProfileError for a recorded curve, whose rates
+        are what they were, and for what is no multiple.
+        """
+        if by == 1:
+            return self
+        if self.curve is not None or not 0 < by <= MOST_TIMES:
+            what = "a profile without a curve" if self.curve is not None else f"a multiple up to {MOST_TIMES:g}"
+            raise ProfileError(f"profile {self.name!r}: expected {what} to scale, found {by:g}")
+        loads = {name: load.model_copy(update=_scaled(name, load, by)) for name, load in self.journeys()}
+        return self.model_copy(update=loads)
+
     def plan(self, *, seed: int, end_ns: int) -> Plan:
         """Return the arrivals of all journeys in [0, ``end_ns``).
 
@@ -156,6 +172,11 @@ class Profile(Part):
         loads = self.journeys()
         plans = (JourneyPlan(name, rates[name], seed, end_ns, self.spacing, load.requests) for name, load in loads)
         return Plan(tuple(plans))
+
+
+def _scaled(name: str, load: JourneyLoad, by: float) -> dict[str, float]:
+    users = load.users if name in ("bopis", "fulfillment") else max(load.users, math.ceil(load.users * by))
+    return {"rate": load.rate * by, "users": users}
 
 
 def load_profile(name: str = DEFAULT_PROFILE, file: Path = PROFILES_FILE) -> Profile:

@@ -305,3 +305,45 @@ def _kill_a_worker(out: Path) -> str:
     started = [e for e in RunDirectory.open(out).read_events() if e.kind == "load.worker.started"]
     psutil.Process(started[0].data["pid"]).kill()
     return str(started[0].subject)
+
+
+def test_capacity_that_may_not_be_exceeded_is_at_least_that_much_and_unknown(tmp_path: Path) -> None:
+    """Each rate is a run directory of its own, scaled and sealed."""
+    out = tmp_path / "found"
+    (tmp_path / "my.rules").write_text("p90 of * < 5s\n")
+    with up("capacity") as system:
+        done = system.run(
+            "capacity", "--profile", "smoke", "--step", "5s", "--warm-up", "1s", "--at-most", "0.8",
+            "--rules", str(tmp_path / "my.rules"), "--out", str(out),
+        )  # fmt: skip
+    assert done.returncode == 2, done.stdout + done.stderr
+    assert "UNKNOWN: 32 requests a second: 0.8 times the rate were kept, and more was not to be tried" in done.stdout
+    told = json.loads((out / "capacity.json").read_text())
+    assert [(step["times"], step["word"], step["confirming"]) for step in told["steps"]] == [
+        (0.8, "PASS", False),
+        (0.8, "PASS", True),
+    ]
+    assert ET.parse(out / "capacity.svg").getroot().tag.endswith("svg")
+    for step in told["steps"]:
+        run = RunDirectory.open(out / step["run"])
+        assert run.sealed
+        assert run.facts["scale"] == 0.8
+        due = run.read_samples()["sched_us"].to_pylist()
+        assert len(due) / (max(due) - min(due)) * 1e6 == pytest.approx(32, rel=0.3)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        pytest.param(["--profile", "spike"], "expected one steady rate", id="stages"),
+        pytest.param(["--step", "0s"], "--step: expected a time over 0", id="no-time"),
+        pytest.param(["--rules", "nope.rules"], "expected a rule file", id="no-rules"),
+        pytest.param(["--out", "reports"], "choose another", id="out-not-empty"),
+    ],
+)
+def test_a_search_that_cannot_be_made_is_one_line(
+    arguments: list[str], says: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Exit 64."""
+    assert _code(["capacity", *arguments]) == 64
+    assert says in capsys.readouterr().err

@@ -148,3 +148,20 @@ def test_visits_that_cannot_be_made_are_refused(tmp_path: Path, think: str, says
     (tmp_path / "own.toml").write_text(f"[smoke]\n[smoke.shopper]\nusers=20\nrate=10.0\nthink_s={think}\n")
     with pytest.raises(ProfileError, match=says):
         load_profile("smoke", tmp_path / "own.toml")
+
+
+def test_a_profile_is_scaled_with_its_users_but_not_with_its_associates() -> None:
+    """Each of those has a facility of his own."""
+    steady = load_profile("steady")
+    double, half = steady.scaled(2), steady.scaled(0.5)
+    assert (double.rate, half.rate) == (pytest.approx(2 * steady.rate), pytest.approx(steady.rate / 2))
+    users = {name: load.users for name, load in double.journeys()}
+    assert users == {n: load.users * (1 if n in ("bopis", "fulfillment") else 2) for n, load in steady.journeys()}
+    assert dict(half.journeys())["shopper"].users == 42
+    assert steady.scaled(1) is steady
+
+
+@pytest.mark.parametrize("by", [0, -1, float("inf"), float("nan"), 1001])
+def test_what_is_no_multiple_is_refused(by: float) -> None:
+    with pytest.raises(ProfileError, match="expected a multiple up to 1000"):
+        load_profile("steady").scaled(by)

@@ -81,4 +81,5 @@ def _environment(run: RunDirectory, *, target: str, region: str) -> dict[str, st
         "SUITE_REGION": region,
         "SUITE_PROFILE": str(run.facts["profile"]),
         "SUITE_SEED": str(run.facts["seed"]),
+        "SUITE_SCALE": str(run.facts.get("scale", 1)),
     }

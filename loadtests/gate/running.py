@@ -49,6 +49,7 @@ class Order:
     warm_up_s: float = 5.0
     seed: int = 1
     workers: int = 1
+    scale: float = 1.0  # by how much the profile is scaled already
     out: Path | None = None
     abort: bool = False  # end it when a rule on a percentile is broken by more than chance, or nothing is in time
 
@@ -106,7 +107,7 @@ def open_run(order: Order, target: Target, more: Mapping[str, Any] | None = None
     told = (
         facts(target, order.profile, order.seed)
         | length
-        | {"objectives": objectives}
+        | {"objectives": objectives, "scale": order.scale}
         | order.asked.facts()
         | dict(more or {})
     )

@@ -1,0 +1,136 @@
+"""Tries one rate after the other at a target, each a run directory of its own, until the search has found its end."""
+
+import json
+import math
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from fixtures.target import target_up
+from loadtests.capacity.search import Found, Tried, Try, next_step
+from loadtests.gate.display import Display
+from loadtests.gate.running import Order, run_load
+from loadtests.gate.stopping import Stop, StopRequestedError
+from loadtests.permission import require_allowed
+from loadtests.profiles import Profile
+from reports.evidence import RunDirectory
+from reports.judge.loads import read_load
+from reports.judge.percentiles import latencies, value
+
+CONFIRMING = 2.0  # so many times as long
+QUANTILES = {"p50_s": 0.5, "p95_s": 0.95, "p99_s": 0.99}
+
+
+@dataclass(frozen=True)
+class Search:
+    """What was asked for. ``order``: the run at once the profile's rate; ``at_most`` times it may be tried."""
+
+    order: Order
+    at_most: float
+    resolution: float
+    folder: Path
+
+
+@dataclass(frozen=True)
+class Step:
+    """A rate that was tried: requests a second by the plan, good answers a second, percentiles in seconds, verdict."""
+
+    run: str
+    times: float
+    rate_per_s: float
+    good_per_s: float
+    percentiles: dict[str, float | None]  # None: too many were never answered to have one
+    word: str
+    because: str
+    confirming: bool
+
+
+@dataclass(frozen=True)
+class Capacity:
+    """What came of it."""
+
+    profile: str
+    rules: str
+    found: Found
+    rate_per_s: float | None  # the highest that was kept
+    steps: tuple[Step, ...]
+
+    def facts(self) -> dict[str, Any]:
+        """Return it for JSON."""
+        return asdict(self)
+
+
+def look_for(search: Search, display: Display, stop: Stop) -> Capacity:
+    """Look for the highest rate at which the rules are kept. Raises what ``run_load`` raises."""
+    profile = search.order.profile
+    require_allowed(search.order.target, profile.scaled(search.at_most), seconds=CONFIRMING * search.order.at_most_s)
+    search.folder.mkdir(parents=True, exist_ok=True)
+    steps: list[Step] = []
+    with target_up(search.order.target, search.order.region, say=display.say, check=stop.check):
+        for step in _tried(search, steps, display, stop):
+            display.say(f"{step.times:.3g} x ({step.rate_per_s:.0f}/s): {step.word}: {step.because}")
+    told = next_step(_answers(steps), at_most=search.at_most, resolution=search.resolution)
+    found = told if isinstance(told, Found) else Found(None, None, "ABORTED", f"stopped: {stop.reason}")
+    rate_per_s = None if found.times is None else found.times * profile.rate
+    capacity = Capacity(profile.name, search.order.asked.rules_from, found, rate_per_s, tuple(steps))
+    (search.folder / "capacity.json").write_text(json.dumps(capacity.facts(), indent=2))
+    return capacity
+
+
+def _tried(search: Search, steps: list[Step], display: Display, stop: Stop) -> Iterator[Step]:
+    while stop.reason is None:
+        told = next_step(_answers(steps), at_most=search.at_most, resolution=search.resolution)
+        if isinstance(told, Found):
+            return
+        try:
+            steps.append(_one(search, told, len(steps) + 1, display, stop))
+        except StopRequestedError:
+            return
+        yield steps[-1]
+
+
+def _answers(steps: list[Step]) -> list[Tried]:
+    return [Tried(step.times, step.word, step.confirming) for step in steps]
+
+
+def _one(search: Search, told: Try, number: int, display: Display, stop: Stop) -> Step:
+    order = search.order
+    display.say(f"{'confirming' if told.confirming else 'trying'} {told.times:.3g} times the rate")
+    run = run_load(
+        replace(
+            order,
+            profile=order.profile.scaled(told.times),
+            scale=told.times,
+            seed=order.seed + number - 1,
+            duration_s=order.duration_s * (CONFIRMING if told.confirming else 1),
+            out=search.folder / f"{number:02d}-x{told.times:.3g}",
+        ),
+        display,
+        stop,
+    )
+    run.compact_samples()
+    return _step(order, run, told, order.profile.scaled(told.times))
+
+
+def _step(order: Order, run: RunDirectory, told: Try, profile: Profile) -> Step:
+    verdict = order.asked.judge(run)
+    run.seal()
+    stretch = read_load(run).stretch
+    due = stretch.due
+    seconds = (stretch.to_us - stretch.from_us) / 1e6
+    found = latencies(due)
+    return Step(
+        run=run.path.name,
+        times=told.times,
+        rate_per_s=profile.rate,
+        good_per_s=float(due.good.sum()) / seconds if seconds else 0.0,
+        percentiles={name: _finite(value(found, quantile).low) for name, quantile in QUANTILES.items() if len(found)},
+        word=str(verdict.verdict),
+        because=verdict.because,
+        confirming=told.confirming,
+    )
+
+
+def _finite(seconds: float) -> float | None:
+    return seconds if math.isfinite(seconds) else None
