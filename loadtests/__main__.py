@@ -26,6 +26,9 @@ from loadtests.planning.command import plan
 from loadtests.profiles import ProfileError, load_profile
 from loadtests.purge.command import purge
 from loadtests.stop.command import stop
+from loadtests.storage.command import fetch
+from loadtests.storage.place import Place
+from loadtests.storage.sink import StorageError
 from reports.evidence import RUNS, NotARunDirectoryError, RunDirectory
 from reports.judge import Verdict
 
@@ -71,7 +74,7 @@ def run(
     abort: Annotated[
         bool, typer.Option("--abort", help="End it as soon as a percentile is over its bound by more than chance.")
     ] = False,
-    out: Annotated[Path | None, typer.Option(metavar="DIR", help="Where the run directory goes.")] = None,
+    out: Annotated[str | None, typer.Option(metavar="DIR|URL", help="Where the run goes: s3://b/p, too.")] = None,
     junit: Annotated[Path | None, typer.Option(metavar="FILE", help="JUnit XML for a pipeline, too.")] = None,
     markdown: Annotated[Path | None, typer.Option(metavar="FILE", help="A summary in Markdown, too.")] = None,
     as_json: AsJson = False,
@@ -85,6 +88,12 @@ def run(
         raise UsageError("--baseline: expected either it or --baseline-target, found both")
     name, load = target or os.environ.get("SUITE_TARGET") or "local", load_profile(profile)
     like = {"profile": load.name, "target": {"name": name}, "load": load.model_dump(exclude_none=True)}
+    if baseline_target is not None and out is not None and Place.of(out).url is not None:
+        raise UsageError(
+            f"--out {out}: expected a directory with --baseline-target, found a URL: fetch them from there"
+        )
+    place = Place.of(out)
+    place.require_new()
     order = Order(
         profile=load,
         asked=asked(rules, waivers, baseline, like),
@@ -94,14 +103,14 @@ def run(
         warm_up_s=warm_up,
         seed=seed,
         workers=workers,
-        out=out,
+        place=place,
         abort=abort,
     )
     if baseline_target is not None:
         order = replace(order, asked=compared(order.asked))
-        place = elsewhere(baseline_target, order)
+        other = elsewhere(baseline_target, order)
         plan = budgeted(order.asked.rules, warm_up + duration, budget)
-        recorded, verdict = _run(Turns(order, *place, plan), as_json=as_json)
+        recorded, verdict = _run(Turns(order, *other, plan), as_json=as_json)
     else:
         recorded, verdict = _run(order, as_json=as_json)
     told = {
@@ -113,6 +122,7 @@ def run(
     for path, body in told.items():
         path.write_bytes(body)
     _tell(recorded, verdict, as_json=as_json)
+    _bring(order.place, recorded)
     raise typer.Exit(verdict.exit_code)
 
 
@@ -140,6 +150,7 @@ def judge(
 app.command(epilog="Example: loadgate plan spike --svg spike.svg")(plan)
 app.command(epilog="Example: loadgate capacity --profile steady --svg capacity.svg")(capacity)
 app.command(epilog="Example: loadgate purge latest --cancel")(purge)
+app.command(epilog="Example: loadgate fetch s3://evidence/runs/1 --out run")(fetch)
 app.command(epilog="Example: loadgate stop reports/runs/latest")(stop)
 app.add_typer(baseline_command.app, name="baseline")
 
@@ -171,6 +182,15 @@ def _tell(run: RunDirectory, verdict: Verdict, *, as_json: bool) -> None:
     typer.echo(f"run directory: {run.output}")
 
 
+def _bring(place: Place, run: RunDirectory) -> None:
+    """Bring a run to where it was wanted; the verdict is the same when that does not work."""
+    why_not = place.bring(run.path)
+    if why_not is not None:
+        typer.echo(f"loadgate: {why_not}", err=True)
+    elif place.url is not None:
+        typer.echo(f"brought to {place.url}", err=True)
+
+
 def main(arguments: list[str] | None = None) -> None:
     """Run the command and end the process with an exit code of ``design.md`` section 4."""
     sys.exit(_code(arguments))
@@ -186,7 +206,7 @@ def _code(arguments: list[str] | None) -> int:
         return _say(USAGE, said or "expected a command, see above")
     except (typer.Abort, StopRequestedError) as error:
         return _say(ABORTED, f"{error or 'stopped'}: nothing was measured")
-    except (UsageError, RulesError, ProfileError, TargetError, NotARunDirectoryError) as error:
+    except (UsageError, RulesError, ProfileError, TargetError, NotARunDirectoryError, StorageError) as error:
         return _say(USAGE, str(error))
     except (RefusedError, NotStartedError) as error:
         return _say(error.exit_code, str(error))

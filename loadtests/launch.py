@@ -20,6 +20,7 @@ import locust.log
 import locust.runners
 import psutil
 import pyarrow as pa
+from gevent.event import Event
 from locust import events
 from locust.env import Environment
 from locust.runners import MasterRunner, WorkerRunner
@@ -33,9 +34,11 @@ from loadtests.permission import require_allowed, require_reachable
 from loadtests.profiles import DEFAULT_PROFILE, Profile, ProfileError, load_profile
 from loadtests.recording.statistics import Statistics
 from loadtests.stop.identity import this_process
+from loadtests.storage.place import Place
+from loadtests.storage.sink import StorageError
 from loadtests.timelimit import TimeLimit
 from loadtests.user import LoadUser
-from loadtests.worker import Plan, Worker
+from loadtests.worker import MOST_WORKERS, Plan, Worker
 from reports.evidence import RUNS, NotARunDirectoryError, RunDirectory, now_us, utc_name
 
 logger = logging.getLogger(__name__)
@@ -44,6 +47,7 @@ USAGE = 64
 MAIN_S = 30.0  # how long a worker waits for the main process's run directory
 OTHERS_S = 8.0  # how long the main process waits for its workers' last lines
 PARENT_CHECK_S = 1.0
+MOST_ELSEWHERE = 100  # workers on machines of their own; each may begin again a few times, in a web page
 BEGIN_US = 50_000  # from when all users are there to when the plan starts
 
 
@@ -60,13 +64,16 @@ class Launch:
         self.seed = os.environ.get("SUITE_SEED")
         self.scale = os.environ.get("SUITE_SCALE")
         name = f"{utc_name()}-load-{self.profile}-{secrets.token_hex(2)}"
-        self.path = Path(self.given_run or os.environ.get("SUITE_OUT") or RUNS / name)
+        self.place = Place.of(self.given_run or os.environ.get("SUITE_OUT"))
+        self.path = self.place.path or RUNS / name
         self.drawn_seed = secrets.randbelow(1_000_000)
         self.loaded_by = os.getpid()
         self.plan: Plan | None = None
         self.worker: Worker | None = None
         self.crew: Crew | None = None  # of the main process of several
         self.member: Member | None = None  # of one of several
+        self.quitting = False
+        self.has_quit = Event()
 
     def attach(self) -> None:
         """Add our listeners to Locust's events."""
@@ -86,10 +93,10 @@ class Launch:
             longest_s = _check(environment, target, profile)
             run = self._run_directory(environment, target, profile)
             seed = self._seed() if self.seed else int(run.facts.get("seed", 0))
-            self.plan = Plan(target, profile, seed, run, run.facts["prefix"])
+            self.plan = Plan(target, profile, seed, run, run.facts["prefix"], self._numbers(environment))
         except RefusedError as error:
             self._end(str(error), error.exit_code)
-        except (ProfileError, TargetError, NotARunDirectoryError, SettingError) as error:
+        except (ProfileError, TargetError, NotARunDirectoryError, SettingError, StorageError) as error:
             self._end(str(error), USAGE)
         _set_users(environment, self.plan)
         if isinstance(environment.runner, MasterRunner):
@@ -135,11 +142,26 @@ class Launch:
             environment.process_exit_code = 0  # Locust's own code is 1 when any request failed
 
     def on_quit(self, **_: Any) -> None:
-        """The main process goes last: Locust itself does not wait for its workers' last lines."""
+        """The main process goes last: Locust itself does not wait for its workers' last lines.
+
+        After a signal Locust comes here twice, in two greenlets, and whichever returns ends the process.
+        """
+        if self.quitting:
+            self.has_quit.wait()
+            return
+        self.quitting = True
+        try:
+            self._quit()
+        finally:
+            self.has_quit.set()
+
+    def _quit(self) -> None:
         if not self._forked:
             _wait_for_workers()
         if self.plan is not None and self._alone:
             _record(self.plan.run, "load.stopped", {"reason": "end of the load run"})
+        if self.plan is not None and (self.given_run or not self._forked):
+            self._bring(self.plan.run)
 
     @property
     def _forked(self) -> bool:
@@ -153,26 +175,53 @@ class Launch:
 
     def _run_directory(self, environment: Environment, target: Target, profile: Profile) -> RunDirectory:
         if self._forked or isinstance(environment.runner, WorkerRunner):
-            if self._alone:
-                raise SettingError("SUITE_RUN: expected the run directory of the main process, found none: set it")
-            _wait_for(self.path / "run.json", within_s=MAIN_S)
+            self._find_main()
         elif self._alone:
             return self._create(target, profile, workers=_workers(environment))
+        elif self.place.url:
+            raise SettingError(
+                f"SUITE_RUN: expected a directory on this machine, found {self.given_run}: only a worker's may be "
+                "elsewhere, and SUITE_OUT says where a new one goes"
+            )
         run = RunDirectory.open(self.path)
         if not str(run.facts.get("prefix", "")).startswith(target.writes.prefix):
             raise SettingError(f"{self.path}: run.json: expected a prefix that begins with {target.writes.prefix!r}")
         return run
+
+    def _find_main(self) -> None:
+        """Wait for the run directory of the main process; for one elsewhere, make our own, to be brought there."""
+        if self._alone:
+            raise SettingError("SUITE_RUN: expected the run directory of the main process, found none: set it")
+        if self.given_run and self.place.url:
+            self.path = RUNS / f"{self.path.name}-{os.getpid()}"
+            self.place.join(self.path, within_s=MAIN_S)
+        _wait_for(self.path / "run.json", within_s=MAIN_S)
+
+    def _bring(self, run: RunDirectory) -> None:
+        """Bring what this process has to where the run comes together: the main process, and a worker elsewhere."""
+        if self.given_run and self.worker is None:
+            return
+        why_not = self.place.bring(run.path, writer=self.worker.name if self.given_run and self.worker else None)
+        if why_not is not None:
+            sys.stderr.write(f"load: {why_not}\n")
 
     def _create(self, target: Target, profile: Profile, *, workers: int) -> RunDirectory:
         seed = self._seed()
         run = RunDirectory.create(
             self.path, name=f"load-{profile.name}", kind="load", facts=facts(target, profile, seed)
         )
+        self.place.announce(run.path)
         sys.stdout.write(f"run directory: {run.path}\n")
         sys.stdout.flush()
         started = this_process().data() | {"profile": profile.name, "seed": seed, "workers": workers}
         _record(run, "load.started", started)
         return run
+
+    def _numbers(self, environment: Environment) -> range:
+        """Which numbers a worker of this process may take: any that is free, or on another machine those of its own."""
+        if self.given_run and self.place.url and isinstance(environment.runner, WorkerRunner):
+            return range(environment.runner.worker_index, MOST_WORKERS, MOST_ELSEWHERE)
+        return range(MOST_WORKERS)
 
     def _seed(self) -> int:
         if self.seed is None:

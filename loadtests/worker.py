@@ -52,6 +52,7 @@ class Plan:
     seed: int
     run: RunDirectory
     prefix: str
+    numbers: range = range(MOST_WORKERS)  # those that a worker of this process may take
 
 
 class Worker:
@@ -59,7 +60,7 @@ class Worker:
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
-        self.number = _claim(plan.run)
+        self.number = _claim(plan.run, plan.numbers)
         self.name = worker_name(self.number)
         self._names = NameJournal(plan.run.signals(self.name), plan.target.web.name)
         self.resolver = resolver_of(plan.target, keep=plan.profile.dns, on_lookup=self._names.heard)
@@ -245,12 +246,12 @@ def worker_name(number: int) -> str:
     return f"w{number}"
 
 
-def _claim(run: RunDirectory) -> int:
+def _claim(run: RunDirectory, numbers: range) -> int:
     """Take the first number that no worker of this run has had, also not one of another process or one that is dead."""
     directory = run.path / "ledger"
     directory.mkdir(exist_ok=True)
-    for number in range(MOST_WORKERS):
+    for number in numbers:
         with suppress(FileExistsError):
             os.close(os.open(directory / f"{worker_name(number)}.ndjson", os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o644))
             return number
-    raise FileExistsError(f"{directory}: expected a free worker name, found {MOST_WORKERS} workers")
+    raise FileExistsError(f"{directory}: expected a free worker name, found {len(numbers)} workers")

@@ -14,6 +14,7 @@ from loadtests.gate.running import Order, run_load
 from loadtests.gate.stopping import Stop, StopRequestedError
 from loadtests.permission import require_allowed
 from loadtests.profiles import Profile
+from loadtests.storage.place import Place
 from reports.evidence import RunDirectory
 from reports.judge.loads import read_load
 from reports.judge.percentiles import latencies, value
@@ -104,7 +105,7 @@ def _one(search: Search, told: Try, number: int, display: Display, stop: Stop) -
             scale=told.times,
             seed=order.seed + number - 1,
             duration_s=order.duration_s * (CONFIRMING if told.confirming else 1),
-            out=search.folder / f"{number:02d}-x{told.times:.3g}",
+            place=Place(path=search.folder / f"{number:02d}-x{told.times:.3g}"),
         ),
         display,
         stop,

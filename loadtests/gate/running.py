@@ -4,7 +4,6 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from fixtures.target import DEFAULT_REGION, Target, target_up
@@ -17,6 +16,7 @@ from loadtests.gate.watching import Watching
 from loadtests.permission import require_allowed, require_reachable
 from loadtests.profiles import Profile
 from loadtests.stop.identity import this_process
+from loadtests.storage.place import Place
 from reports.evidence import EventWriter, RunDirectory
 from reports.evidence.room import check_room
 from reports.evidence.traffic import Traffic
@@ -50,7 +50,7 @@ class Order:
     seed: int = 1
     workers: int = 1
     scale: float = 1.0  # by how much the profile is scaled already
-    out: Path | None = None
+    place: Place = field(default_factory=Place)
     abort: bool = False  # end it when a rule on a percentile is broken by more than chance, or nothing is in time
 
     @property
@@ -89,7 +89,7 @@ def run_load(order: Order, display: Display, stop: Stop) -> RunDirectory:
     RefusedError and NotStartedError.
     """
     require_allowed(order.target, order.profile, seconds=order.at_most_s)
-    check_room(order.out)
+    check_room(order.place.path)
     with target_up(order.target, order.region, say=display.say, check=stop.check) as target:
         require_reachable(target)
         stop.check()
@@ -111,8 +111,9 @@ def open_run(order: Order, target: Target, more: Mapping[str, Any] | None = None
         | order.asked.facts()
         | dict(more or {})
     )
-    run = RunDirectory.create(order.out, name=f"load-{order.profile.name}", kind="load", facts=told)
+    run = RunDirectory.create(order.place.path, name=f"load-{order.profile.name}", kind="load", facts=told)
     order.asked.write(run.path)
+    order.place.announce(run.path)
     return run
 
 

@@ -15,6 +15,7 @@ from loadtests.gate.display import Display
 from loadtests.gate.running import AFTER_S, WRITER, Order, open_run, run_load
 from loadtests.gate.stopping import Stop, StopRequestedError
 from loadtests.options import UsageError
+from loadtests.storage.place import Place
 from reports.evidence import EventWriter, RunDirectory
 from reports.judge import Verdict
 from reports.judge.case import read_case
@@ -57,7 +58,7 @@ class Turns:
     def side(self, name: str, pair: int, beside: Path) -> Order:
         """Return what is run for one side of a pair."""
         out = beside.with_name(f"{beside.name}-{pair:02d}-{name}")
-        found = replace(self.order, out=out, seed=self.order.seed + pair - 1)
+        found = replace(self.order, place=Place(path=out), seed=self.order.seed + pair - 1)
         if name == "baseline":
             found = replace(found, target=self.baseline_target, region=self.baseline_region)
             return replace(found, asked=_never_ending(found.asked), abort=False)

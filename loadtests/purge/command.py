@@ -58,11 +58,8 @@ def _purge(scope: Scope, desk: Desk, *, limit: int, cancel: bool, yes: bool, as_
     with stop.listening(), Record(scope.run) as record, _progress(len(chosen)) as tell:
         record.write("purge.started", **{k: v for k, v in facts.items() if k != "orders"})
         purged = cancel_all(desk, chosen, record, stop, tell)
-        ending: dict[str, Any] = {
-            "outcomes": dict(purged.outcomes),
-            "stopped": purged.stopped,
-            "first_no": purged.first_no,
-        }
+        ending: dict[str, Any] = {"outcomes": dict(purged.outcomes), "stopped": purged.stopped}
+        ending |= {"first_no": purged.first_no}
         record.write("purge.finished", **ending)
     typer.echo(json.dumps(facts | ending, indent=2) if as_json else _line(scope, purged, listed, len(chosen)))
     return purged.exit_code

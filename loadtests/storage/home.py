@@ -4,14 +4,13 @@ Everybody writes to a directory of his own and brings it home at the end: a plac
 sample and delays no request.
 """
 
-import platform
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from loadtests.storage.sink import Sink, StorageError, sink_of
-from reports.evidence import RUNS, RunDirectory
+from reports.evidence import RunDirectory
 from reports.evidence.seal import SEAL
 
 RUN, SIGNALS = "run.json", "signals.ndjson"
@@ -39,8 +38,8 @@ class Home:
         self.require_new()
         self.sink.put(run.path / RUN, RUN)
 
-    def join(self, name: str, *, within_s: float, wait: Callable[[float], object] = time.sleep) -> Path:
-        """Wait for the facts of the run, and return a directory of our own on this machine that has them.
+    def join(self, ours: Path, *, within_s: float, wait: Callable[[float], object] = time.sleep) -> None:
+        """Wait for the facts of the run, and make a directory of our own on this machine that has them.
 
         Raises StorageError when they do not come in time.
         """
@@ -49,10 +48,8 @@ class Home:
             if time.monotonic() >= deadline:
                 raise StorageError(f"{self.sink.url}: expected {RUN} of the main process in {within_s:g} s, found none")
             wait(LOOK_S)
-        ours = RUNS / name
         ours.mkdir(parents=True)
         (ours / RUN).write_bytes(self.sink.read(RUN))
-        return ours
 
     def bring(self, run: Path, *, writer: str | None = None) -> int:
         """Copy every file there, the seal last; return how many. A worker says with ``writer`` whose signals it has.
@@ -75,11 +72,6 @@ class Home:
                 raise StorageError(f"{self.sink.url}: expected files of a run, found {name!r}")
             self.sink.get(name, directory / name)
         return directory
-
-
-def own_name(run: str, part: str) -> str:
-    """Name a directory on this machine for its part in a run that is elsewhere."""
-    return f"{run}-{platform.node()}-{part}"
 
 
 def _name(name: str, writer: str | None) -> str:

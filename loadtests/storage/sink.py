@@ -88,15 +88,16 @@ class S3Files(ArrowFSWrapper):
 def sink_of(url: str) -> Sink:
     """Return the directory at a URL; nothing is asked yet. Raises StorageError for one that nobody can reach."""
     url = url.rstrip("/")
+    shown = _shown(url)
     try:
         if urlsplit(url).scheme == S3:
             return _s3(url)
         files, root = fsspec.core.url_to_fs(url)
     except Exception as error:  # each file system has errors of its own
         raise StorageError(
-            f"{url}: expected the URL of a directory that fsspec can write: {_in_words(error)}"
+            f"{shown}: expected the URL of a directory that fsspec can write: {_in_words(error)}"
         ) from error
-    return Sink(url, files, str(root).rstrip("/"))
+    return Sink(shown, files, str(root).rstrip("/"))
 
 
 def _s3(url: str) -> Sink:
@@ -113,7 +114,13 @@ def _s3(url: str) -> Sink:
         retry_strategy=pyarrow.fs.AwsStandardS3RetryStrategy(max_attempts=ATTEMPTS),
         **options,
     )
-    return Sink(url.partition("?")[0], S3Files(files), f"{parts.netloc}/{parts.path.strip('/')}")
+    return Sink(_shown(url), S3Files(files), f"{parts.netloc}/{parts.path.strip('/')}")
+
+
+def _shown(url: str) -> str:
+    """The URL as it may be printed: no password, no options."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
 
 
 def _in_words(error: Exception) -> str:

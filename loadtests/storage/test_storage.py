@@ -13,6 +13,7 @@ import pyarrow.fs
 import pytest
 
 from loadtests.storage.home import Home
+from loadtests.storage.place import Place
 from loadtests.storage.sink import StorageError, is_url, sink_of
 from reports.evidence import NotARunDirectoryError, RunDirectory
 
@@ -89,13 +90,13 @@ def test_there_is_one_run_in_a_place(url: str, tmp_path: Path) -> None:
         home.announce(run_at(tmp_path / "b"))
 
 
-def test_parts_of_several_machines_come_together(url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_parts_of_several_machines_come_together(url: str, tmp_path: Path) -> None:
     """Each worker's files under names of its own, and nobody's over another's."""
-    monkeypatch.setattr("loadtests.storage.home.RUNS", tmp_path / "elsewhere")
     main = run_at(tmp_path / "main", sealed=False)
     Home.at(url).announce(main)
     for worker in ("w0", "w1"):
-        part = RunDirectory.open(Home.at(url).join(f"x-{worker}", within_s=5))
+        Home.at(url).join(tmp_path / worker, within_s=5)
+        part = RunDirectory.open(tmp_path / worker)
         assert part.facts == main.facts
         signals = part.signals(worker)
         signals.write({"at_us": 2, "name": worker, "value": 2})
@@ -112,8 +113,7 @@ def test_parts_of_several_machines_come_together(url: str, tmp_path: Path, monke
     assert whole.facts == main.facts
 
 
-def test_a_worker_waits_for_the_main_process_and_not_for_ever(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("loadtests.storage.home.RUNS", tmp_path)
+def test_a_worker_waits_for_the_main_process_and_not_for_ever(tmp_path: Path) -> None:
     home, asked = Home.at(f"memory://runs/{uuid.uuid4().hex}"), []
 
     def wait(seconds: float) -> None:
@@ -121,10 +121,12 @@ def test_a_worker_waits_for_the_main_process_and_not_for_ever(tmp_path: Path, mo
         if len(asked) == 3:
             home.announce(run_at(tmp_path / "main"))
 
-    assert (home.join("x", within_s=60, wait=wait) / "run.json").is_file()
+    home.join(tmp_path / "x", within_s=60, wait=wait)
+    assert (tmp_path / "x" / "run.json").is_file()
     assert len(asked) == 3
     with pytest.raises(StorageError, match=r"expected run\.json of the main process in 0 s, found none"):
-        Home.at("memory://runs/nobody").join("y", within_s=0)
+        Home.at("memory://runs/nobody").join(tmp_path / "y", within_s=0)
+    assert not (tmp_path / "y").exists()
 
 
 def test_a_place_that_goes_away_is_one_line_and_takes_nothing_along(
@@ -167,6 +169,27 @@ def test_a_url_that_nobody_can_reach_is_one_line(url: str, said: str) -> None:
     with pytest.raises(StorageError, match="expected the URL of a directory that fsspec can write: ") as error:
         sink_of(url)
     assert said in str(error.value)
+
+
+def test_a_password_in_a_url_is_not_printed(tmp_path: Path) -> None:
+    with pytest.raises(StorageError) as error:
+        sink_of("nosuch://me:secret@host/x?token=secret")
+    assert str(error.value).startswith("nosuch://host/x: ")
+    assert "secret" not in str(error.value)
+
+
+def test_what_cannot_be_brought_stays_and_is_one_line(tmp_path: Path) -> None:
+    """In a process of its own, as under Locust."""
+    run = run_at(tmp_path / "run")
+    (tmp_path / "there").write_text("a file where the directory should be")
+    place = Place.of(f"file://{tmp_path}/there/x")
+    said = place.bring(run.path)
+    assert said is not None
+    assert said.startswith(f"file://{tmp_path}/there/x: cannot write to it: ")
+    assert said.endswith(f"nothing is lost, the run directory stays at {run.path}")
+    assert RunDirectory.open(run.path).sealed
+    with pytest.raises(StorageError, match="cannot write to it"):
+        place.announce(run.path)
 
 
 @pytest.mark.parametrize(("place", "is_one"), [("s3://a/b", True), ("/tmp/x", False), ("C:\\x", False), ("a:b", False)])
