@@ -94,6 +94,9 @@ def test_every_answer_of_the_name_server_is_told(
     names.addresses = ["192.0.2.1"]
     with pytest.raises(ForbiddenAddressError):
         asking.resolve()
+    with pytest.raises(NameLookupError, match=r"found 192\.0\.2\.1"):  # not asked again at once
+        asking.resolve()
+    clock.now += FAILED_S
     names.silent = True
     with pytest.raises(NameLookupError):
         asking.resolve()
