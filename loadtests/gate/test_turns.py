@@ -71,7 +71,7 @@ def test_a_slower_candidate_fails_as_soon_as_that_is_decided(
     assert len(played.orders) < 2 * 10
     assert played.sides[:6] == ["before", "now", "now", "before", "before", "now"]
     assert [order.seed for order in played.orders[:4]] == [1, 1, 2, 2]
-    out = " ".join(capsys.readouterr().place.path.split())
+    out = " ".join(capsys.readouterr().out.split())
     assert "at most 25 pairs of runs, 62 minutes; looked at after every pair from the 4th on" in out
     assert "pairs of runs); the limit is 1.1 times" in out
 
@@ -87,7 +87,7 @@ def test_when_the_budget_is_spent_it_says_how_many_more_pairs_it_would_take(
     played.noise, played.slower = 1.3, 1.02
     assert gate(tmp_path, "--budget", "13m") == 2
     assert len(played.orders) == 2 * 5
-    out = " ".join(capsys.readouterr().place.path.split())
+    out = " ".join(capsys.readouterr().out.split())
     assert "at most 5 pairs of runs" in out
     assert "more pairs would probably tell" in out
 
@@ -120,7 +120,7 @@ def test_it_is_judged_again_by_its_runs(played: Played, tmp_path: Path, capsys: 
     assert gate(tmp_path) == 1
     capsys.readouterr()
     assert _code(["judge", str(tmp_path / "gate"), "--json"]) == 1
-    again, first = json.loads(capsys.readouterr().place.path), verdict_of(tmp_path)
+    again, first = json.loads(capsys.readouterr().out), verdict_of(tmp_path)
     assert again["promises"] == first["promises"]
     assert RunDirectory.open(tmp_path / "gate").sealed
 
