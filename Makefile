@@ -26,6 +26,7 @@ weaknesses: $(READY)  ## switch on each known weakness and see that it is found
 
 bench: $(READY)  ## measure what README claims; medians of three
 	@$(BIN)/python -m experiments.bench $(ARGS)
+	@$(BIN)/python -m loadtests.bench
 
 accuracy: $(READY)  ## hold stock Locust and our engine against a server whose every misdeed is known; ARGS="--runs 1"
 	@$(BIN)/python -m loadtests.accuracy $(ARGS)

@@ -9,6 +9,7 @@ from reports.evidence.rundirectory import RUNS, NotARunDirectoryError, RunDirect
 from reports.evidence.samples import SampleWriter
 from reports.evidence.schema import (
     BUSINESS,
+    GENERATOR,
     KEYED,
     SHIPMENT_SUFFIX,
     SINKS,
@@ -26,6 +27,7 @@ from reports.evidence.undo import UndoLedger
 
 __all__ = [
     "BUSINESS",
+    "GENERATOR",
     "KEYED",
     "RUNS",
     "SHIPMENT_SUFFIX",

@@ -25,6 +25,9 @@ WriteOutcome = Literal["acknowledged", "refused", "unknown"]
 # A business refusal ("not enough stock") is an answer, and a good one; its error starts with this.
 BUSINESS = "business:"
 
+# What the load machine or the load's own code failed in, and no fault of the system; such an error starts with this.
+GENERATOR = "generator:"
+
 # samples/<worker>.arrows: every request, each redirect hop and each retry a row of its own.
 SAMPLES = pa.schema(
     [

@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import Any
 
 from reports.evidence import SINKS, Delivery, Event, Job, Landed, RunDirectory, Signal, Undo, Write
-from reports.judge.requests import Ints, Requests, from_samples, write_starts
+from reports.judge.requests import Ints, Requests, from_samples, own_faults, write_starts
 from reports.judge.timeline import Experiment, experiments
 from reports.objectives import Objectives, from_facts
 
@@ -29,6 +29,8 @@ class Case:
     altered: tuple[str, ...] = ()  # breaks of a hash chain
     # When each request that writes began, by worker and kind of write.
     write_starts: dict[tuple[str, str], Ints] = field(default_factory=dict)
+    # When each request was due that failed in the generator itself, and in what.
+    own_faults: tuple[tuple[int, str], ...] = ()
 
     @cached_property
     def experiments(self) -> tuple[Experiment, ...]:
@@ -81,6 +83,7 @@ def read_case(run: RunDirectory, objectives: Objectives | None = None) -> Case:
         jobs=run.read_jobs(),
         altered=tuple(run.broken_chains()),
         write_starts=write_starts(samples),
+        own_faults=own_faults(samples),
     )
     return replace(case, torn=dict(run.torn))  # known when all is read
 

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from reports.evidence import BUSINESS
+from reports.evidence import BUSINESS, GENERATOR
 
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
@@ -91,6 +91,12 @@ def write_starts(samples: pa.Table) -> dict[tuple[str, str], Ints]:
             starts = rows.filter(pc.equal(rows["worker"], worker))["start_us"]
             found[worker, kind].append(np.asarray(starts, dtype=np.int64))
     return {where: np.sort(np.concatenate(starts)) for where, starts in found.items()}
+
+
+def own_faults(samples: pa.Table) -> tuple[tuple[int, str], ...]:
+    """Return when each request was due that failed in the generator itself, and in what, by time."""
+    found = samples.filter(pc.starts_with(pc.fill_null(samples["error"], ""), pattern=GENERATOR)).sort_by("sched_us")
+    return tuple(zip(found["sched_us"].to_pylist(), found["error"].to_pylist(), strict=True))
 
 
 def _ints(column: pa.ChunkedArray) -> Ints:

@@ -11,11 +11,22 @@ from reports.evidence.schema import SAMPLES
 from reports.judge.delivery import load_delivered, outside
 from reports.judge.latency import latency_back_in_band
 from reports.judge.load import judge_load
+from reports.judge.promise import Status
 from reports.judge.requests import from_samples
 from reports.judge.rules import Rule, Who
 from reports.judge.verdict import Verdict
 from reports.testing.cases import S, beats, case, course, event, traffic
 from reports.testing.loads import START_US, write_load
+
+
+def test_requests_that_failed_in_the_generator_itself_support_nothing() -> None:
+    """Out of file descriptors, or a fault in a task: no news of the system. Before and after it they do not matter."""
+    ill = case(events=course(), requests=traffic([]), delivery=beats(), own_faults=((25 * S, "generator: EMFILE"),))
+    found = load_delivered(ill, ill.experiments[0])
+    assert found.status is Status.UNKNOWN
+    assert found.because == "1 request failed in the load generator itself: EMFILE"
+    well = case(events=course(), requests=traffic([]), delivery=beats(), own_faults=((45 * S, "generator: EMFILE"),))
+    assert load_delivered(well, well.experiments[0]).status is Status.PASS
 
 
 def test_a_load_that_was_delivered_is_a_pass() -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from itertools import pairwise
 
-from reports.evidence import Delivery
+from reports.evidence import GENERATOR, Delivery
 from reports.judge.case import Case
 from reports.judge.promise import plural
 
@@ -29,7 +29,16 @@ def trouble(case: Case, from_us: int, to_us: int) -> str | None:
     if expected > len(workers):
         return f"{plural(len(workers), 'load worker')} recorded; {expected} were started"
     seconds = [second for second in case.delivery if from_us <= second.at_us <= to_us]
-    return _lagging(case, seconds) or _incomplete(case, seconds, from_us, to_us)
+    return _own_fault(case, from_us, to_us) or _lagging(case, seconds) or _incomplete(case, seconds, from_us, to_us)
+
+
+def _own_fault(case: Case, from_us: int, to_us: int) -> str | None:
+    """Any at all: a machine out of descriptors or a task that falls over makes the load another than was planned."""
+    found = [said for due_us, said in case.own_faults if from_us <= due_us < to_us]
+    if not found:
+        return None
+    first = found[0].removeprefix(GENERATOR).strip()
+    return f"{plural(len(found), 'request')} failed in the load generator itself: {first}"
 
 
 def unstopped(case: Case) -> set[str]:
