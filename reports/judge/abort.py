@@ -12,7 +12,7 @@ Requests in a queue are not independent, and the theorem is about blocks that ar
 block: as many whole seconds as it takes for ``BLOCK_REQUESTS`` requests, one at 150/s and more. By simulation, queues
 at 30, 50 and 70 % use whose threshold is a tenth above their p95 then keep the stated rate, at 40 to 200 requests a
 second; by the second alone, 17 % of those at 40/s and 70 % use were stopped. The price is time: a p95 that doubles is
-found within 30 s at 200/s (19 of 20), in about a minute at 40/s.
+found within 30 s at 200/s (nine of ten), in a minute or more at 40/s.
 
 Beside it stands a hard stop that needs no statistics: so many seconds in a row in which nothing was in time.
 """
