@@ -10,9 +10,10 @@ import math
 from dataclasses import replace
 
 from reports.judge.answers import Answers
-from reports.judge.measures import Found, Stretch, decide, measure
+from reports.judge.measures import Found, decide, measure
 from reports.judge.promise import Promise, Status, numbers, plural, some
 from reports.judge.rules import Rule, Who
+from reports.judge.stretch import Stretch
 from reports.judge.windows import for_so_long, over_each
 from reports.objectives import Objective
 

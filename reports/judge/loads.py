@@ -6,8 +6,8 @@ from reports.evidence import RunDirectory
 from reports.judge.answers import Answers, of_samples
 from reports.judge.case import Case, read_case
 from reports.judge.delivery import delivered
-from reports.judge.measures import Stretch
 from reports.judge.promise import Promise, Status
+from reports.judge.stretch import Stretch
 from reports.judge.timeline import Phase, own_phases
 from reports.judge.workers import late, trouble
 

@@ -8,9 +8,10 @@ import pytest
 from reports.evidence.schema import SAMPLES
 from reports.judge.answers import Answers, of_samples
 from reports.judge.gate import judge_rule
-from reports.judge.measures import Stretch, requests_needed
+from reports.judge.measures import requests_needed
 from reports.judge.promise import Promise
 from reports.judge.rules import Rule, Who, shown, written
+from reports.judge.stretch import Stretch
 
 S = 1_000_000
 STOCK, ORDERS, ORDER = "POST /api/checkInventory", "GET /api/orders", "GET /api/orders/{orderId}"

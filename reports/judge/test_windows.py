@@ -7,9 +7,9 @@ import pytest
 
 from reports.judge.answers import Answers
 from reports.judge.gate import judge_rule
-from reports.judge.measures import Stretch
 from reports.judge.promise import Promise
 from reports.judge.rules import Rule, Who, resolved
+from reports.judge.stretch import Stretch
 from reports.objectives import load_objectives
 
 S = 1_000_000

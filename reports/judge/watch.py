@@ -16,9 +16,9 @@ from reports.evidence import Delivery
 from reports.judge.abort import Detector
 from reports.judge.answers import Answers
 from reports.judge.gate import judge_rule, named
-from reports.judge.measures import Stretch
 from reports.judge.promise import Status
 from reports.judge.rules import QUANTILES, Rule
+from reports.judge.stretch import Stretch
 from reports.judge.workers import Late
 
 S = 1_000_000

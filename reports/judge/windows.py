@@ -13,9 +13,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from itertools import groupby
 
-from reports.judge.measures import FEW, Found, Stretch, measure
+from reports.judge.measures import FEW, Found, measure
 from reports.judge.promise import Status, plural
 from reports.judge.rules import Rule
+from reports.judge.stretch import Stretch
 
 Judge = Callable[[Rule, Stretch], Found]
 
