@@ -104,7 +104,7 @@ def test_a_rule_that_can_only_pass_is_64(rule: str, tmp_path: Path, capsys: pyte
     assert "^" in capsys.readouterr().err.splitlines()[-1]
 
 
-@pytest.mark.parametrize("command", ["run", "judge", "plan"])
+@pytest.mark.parametrize("command", ["run", "judge", "plan", "stop", "purge", "fetch"])
 def test_each_command_shows_an_example(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert _code([command, "--help"]) == 0
     assert f"Example: loadgate {command}" in capsys.readouterr().out
