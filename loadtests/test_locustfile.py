@@ -376,6 +376,15 @@ events.request.add_listener(lambda **request: heard.append(request))
 events.quit.add_listener(lambda **_: sys.stdout.write(f"heard: {len(heard)}\\n"))
 """
 
+VISITS = """
+import loadtests.launch
+from loadtests.profiles import Profile
+from loadtests.locustfile import *
+
+load = {"users": 20, "rate": 20.0, "think_s": (0.3, 0.4)}
+loadtests.launch.load_profile = lambda name: Profile(name="smoke", shopper=load)
+"""
+
 FEWER = """
 import gevent
 from locust import events
@@ -472,6 +481,22 @@ def test_an_arrival_whose_task_sends_nothing_is_a_row_that_blames_the_generator(
     assert {row["error"] for row in rows} - {"not sent before the run stopped"} == {"generator: the task sent nothing"}
     assert sum(second.planned for second in system.run.read_delivery()) == len(rows)
     assert system.received == 0
+
+
+def test_a_visit_makes_all_its_requests_and_thinks_between_them(system: System, tmp_path: Path) -> None:
+    """Only its beginning is planned; the rest follows its answers, and is due when the pause is over."""
+    file = tmp_path / "visits.py"
+    file.write_text(VISITS)
+    process = system.locust("-f", str(file))
+    wait_until("visits", lambda: system.received > 60)
+    stop(process)
+    rows = [row for row in system.rows() if row["outcome"] == "ok"]
+    looked = sorted(row["end_us"] for row in rows if "storeLookup" in row["endpoint"])
+    checked = sorted(row["sched_us"] for row in rows if "checkInventory" in row["endpoint"])
+    assert len(checked) > 20
+    assert len(looked) >= len(checked)
+    assert all(sum(end_us <= due_us - 300_000 for end_us in looked) > place for place, due_us in enumerate(checked))
+    assert sum(second.planned for second in system.run.read_delivery()) == len(system.rows())
 
 
 def test_users_that_are_taken_away_in_mid_request_leave_a_row_at_once(system: System, tmp_path: Path) -> None:
