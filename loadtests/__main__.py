@@ -86,6 +86,8 @@ def run(
         require_place(path)
     if baseline is not None and baseline_target is not None:
         raise UsageError("--baseline: expected either it or --baseline-target, found both")
+    if budget is not None and baseline_target is None:
+        raise UsageError("--budget: expected --baseline-target with it, found none: one run takes as long as it takes")
     name, load = target or os.environ.get("SUITE_TARGET") or "local", load_profile(profile)
     like = {"profile": load.name, "target": {"name": name}, "load": load.model_dump(exclude_none=True)}
     if baseline_target is not None and out is not None and Place.of(out).url is not None:

@@ -106,7 +106,7 @@ def _open(path: Path) -> RunDirectory:
 
 def require_alike(like: Mapping[str, Any], runs: Sequence[RunDirectory]) -> None:
     """Raise UsageError for the first run that is no baseline for a run with facts like these."""
-    like = json.loads(json.dumps(like))  # as run.json has it: a tuple is a list there
+    like = json.loads(json.dumps(like, default=str))  # as run.json has it: a tuple is a list there
     for run in runs:
         why = differs(like, run.facts)
         if why:

@@ -130,6 +130,7 @@ def test_it_is_judged_again_by_its_runs(played: Played, tmp_path: Path, capsys: 
     [
         (["--baseline-target", "local"], "expected another target than that of the candidate"),
         (["--baseline-target", "nope"], "expected one of local"),
+        (["--budget", "5m"], "expected time for at least 4 pairs of runs, 9.9 minutes, found 5 minutes"),
         (["--baseline", "nope"], "expected either it or --baseline-target"),
     ],
 )

@@ -5,11 +5,11 @@ a pair have the same seed, so that they are asked the same at the same times.
 """
 
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from fixtures.target import target_up
+from fixtures.target import RegionNotUpError, load_target, target_up
 from loadtests.gate.asking import Asked
 from loadtests.gate.display import Display
 from loadtests.gate.running import AFTER_S, WRITER, Order, open_run, run_load
@@ -31,12 +31,17 @@ RUN_KIND = "turn.finished"
 
 
 def elsewhere(given: str, order: Order) -> tuple[str, str]:
-    """Return target and region of ``NAME[@REGION]``. Raises UsageError when that is where the candidate is."""
+    """Return target and region of ``NAME[@REGION]``.
+
+    Raises UsageError when that is where the candidate is, TargetError when there is no such target.
+    """
     name, _, region = given.partition("@")
     found = (name, region or order.region)
     if found == (order.target, order.region):
         said = "expected another target than that of the candidate, or another local region, as local@before"
         raise UsageError(f"--baseline-target {given}: {said}")
+    with suppress(RegionNotUpError):  # it will be started
+        load_target(name, region=found[1])
     return found
 
 
@@ -71,10 +76,17 @@ def _never_ending(asked: Asked) -> Asked:
 
 
 def budgeted(rules: Sequence[Rule], order_s: float, budget_s: float | None) -> Plan:
-    """Return the plan for runs of so many seconds; a budget of time is made one of pairs. At least the first look."""
+    """Return the plan for runs of so many seconds; a budget of time is made one of pairs.
+
+    Raises UsageError when there is no time for the first look.
+    """
     if budget_s is None:
         return plan_of(rules)
-    return plan_of(rules, max(FIRST_LOOK, int(budget_s / (2 * (order_s + AFTER_S + BETWEEN_S)))))
+    pair_s = 2 * (order_s + AFTER_S + BETWEEN_S)
+    if budget_s < FIRST_LOOK * pair_s:
+        least = f"{FIRST_LOOK} pairs of runs, {FIRST_LOOK * pair_s / 60:.1f} minutes"
+        raise UsageError(f"--budget: expected time for at least {least}, found {budget_s / 60:g} minutes")
+    return plan_of(rules, int(budget_s / pair_s))
 
 
 def take_turns(turns: Turns, display: Display, stop: Stop) -> tuple[RunDirectory, Verdict]:
