@@ -347,3 +347,25 @@ def test_a_search_that_cannot_be_made_is_one_line(
     """Exit 64."""
     assert _code(["capacity", *arguments]) == 64
     assert says in capsys.readouterr().err
+
+
+def test_a_candidate_takes_turns_with_its_baseline(tmp_path: Path) -> None:
+    """Two systems, of which one breaks a rule in its first run: each run is on disk beside the gate's."""
+    (tmp_path / "my.rules").write_text("p50 of * not worse than baseline by 20%\np50 of * < 100ms\n")
+
+    def slow(line: str, body: bytes) -> bytes:
+        time.sleep(0.3)
+        return healthy(line, body)
+
+    options = ["--profile", "smoke", "--warm-up", "0s", "--duration", "3s", "--rules", str(tmp_path / "my.rules")]
+    with up("before") as before, up("now", slow) as system:
+        region = before.environment["SUITE_REGION"]
+        options += ["--baseline-target", f"local@{region}", "--out", str(tmp_path / "gate")]
+        done = system.run("run", *options)
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "at most 9 pairs of runs" in done.stdout
+    assert "only 1 pair of runs; the first look is after 4: at least 3 more" in done.stdout
+    assert "FAIL in 1 of 1 run: p50 is" in done.stdout
+    runs = [RunDirectory.open(tmp_path / name) for name in ("gate-01-baseline", "gate-01-candidate", "gate")]
+    assert all(run.sealed for run in runs)
+    assert [run.facts["region"] == region for run in runs] == [True, False, False]
