@@ -19,6 +19,7 @@ from loadtests.gate.beforehand import too_short
 from loadtests.gate.display import Display
 from loadtests.gate.parsing import RulesError
 from loadtests.gate.running import NotStartedError, Order, run_load
+from loadtests.gate.sharing import PORT, Sharing
 from loadtests.gate.stopping import Stop, StopRequestedError
 from loadtests.gate.turns import Turns, budgeted, elsewhere, is_turns, judge_again, take_turns
 from loadtests.options import UsageError, as_seconds, require_place
@@ -74,6 +75,10 @@ def run(
     abort: Annotated[
         bool, typer.Option("--abort", help="End it as soon as a percentile is over its bound by more than chance.")
     ] = False,
+    expect_workers: Annotated[
+        int, typer.Option(metavar="N", min=0, max=100, help="Wait for workers on other machines instead.")
+    ] = 0,
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Where those workers come to.")] = PORT,
     out: Annotated[str | None, typer.Option(metavar="DIR|URL", help="Where the run goes: s3://b/p, too.")] = None,
     junit: Annotated[Path | None, typer.Option(metavar="FILE", help="JUnit XML for a pipeline, too.")] = None,
     markdown: Annotated[Path | None, typer.Option(metavar="FILE", help="A summary in Markdown, too.")] = None,
@@ -104,7 +109,7 @@ def run(
         duration_s=duration,
         warm_up_s=warm_up,
         seed=seed,
-        workers=workers,
+        sharing=_sharing(workers, expect_workers, port, place),
         place=place,
         abort=abort,
     )
@@ -173,6 +178,17 @@ def _run(what: Order | Turns, *, as_json: bool) -> tuple[RunDirectory, Verdict]:
             verdict = order.asked.judge(RunDirectory.open(recorded.path))
         telling.publish(recorded, verdict, rules_from=order.asked.rules_from)
     return recorded, verdict
+
+
+def _sharing(here: int, elsewhere: int, port: int, place: Place) -> Sharing:
+    """Who sends. Workers elsewhere write into the run directory, so that has to be where they reach it."""
+    if elsewhere and here > 1:
+        raise UsageError("--expect-workers: expected instead of --workers, found both")
+    if elsewhere and place.path is None:
+        raise UsageError(
+            "--expect-workers: expected --out with a directory that the workers reach, too (SUITE_RUN there)"
+        )
+    return Sharing(here, elsewhere, port)
 
 
 def _tell(run: RunDirectory, verdict: Verdict, *, as_json: bool) -> None:

@@ -36,6 +36,8 @@ def _nothing_may_start(monkeypatch: pytest.MonkeyPatch) -> None:
         pytest.param(["run", "--duration", "0s"], "over 0", id="no-duration"),
         pytest.param(["run", "--seed", "x"], "--seed", id="seed-no-number"),
         pytest.param(["run", "--out", "reports"], "choose another", id="out-not-empty"),
+        pytest.param(["run", "--expect-workers", "2"], "--out with a directory", id="workers-without-a-place"),
+        pytest.param(["run", "--expect-workers", "2", "--workers", "2"], "found both", id="workers-here-and-elsewhere"),
         pytest.param(["run", "--junit", "nowhere/at/all.xml"], "in a directory that is there", id="junit-nowhere"),
         pytest.param(["run", "--markdown", "reports"], "path of a file", id="markdown-is-a-directory"),
         pytest.param(["plan"], "PROFILE", id="plan-nothing"),

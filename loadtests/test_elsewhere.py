@@ -56,6 +56,22 @@ def _rows_of(pid: int) -> int:
     return sum(RunDirectory.open(path).read_samples().num_rows for path in RUNS.glob(f"*-{pid}"))
 
 
+def test_a_gate_judges_what_workers_elsewhere_have_sent(system: System, tmp_path: Path) -> None:
+    """They share its directory; their evidence is whole before it is sealed."""
+    port, out = str(_free_port()), tmp_path / "run"
+    gate = system.start(*GATE, "--expect-workers", "2", "--port", port, "--out", str(out))
+    workers = [system.start(*LOCUST, "--worker", "--master-port", port, SUITE_RUN=str(out)) for _ in range(2)]
+    said, _ = gate.communicate(timeout=400)
+    assert [process.wait(60) for process in workers] == [0, 0]
+    assert gate.returncode in (0, 1, 2), said
+    run = RunDirectory.open(out)
+    assert run.sealed
+    (started,) = [event for event in run.read_events() if event.kind == "load.started"]
+    assert started.data["workers"] == 2
+    assert {event.subject for event in run.read_events() if event.kind == "load.worker.stopped"} == {"w0", "w1"}
+    assert Counter(run.read_samples()["worker"].to_pylist()).keys() == {"w0", "w1"}
+
+
 def test_a_gate_brings_its_sealed_run_and_it_can_be_judged_from_there(
     system: System, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -18,6 +18,7 @@ from loadtests.gate.asking import asked
 from loadtests.gate.display import Display
 from loadtests.gate.generator import ROOT
 from loadtests.gate.running import Order
+from loadtests.gate.sharing import Sharing
 from loadtests.gate.stopping import Stop
 from loadtests.options import UsageError, as_seconds, require_place
 from loadtests.profiles import load_profile
@@ -65,7 +66,7 @@ def capacity(
         duration_s=step,
         warm_up_s=warm_up,
         seed=seed,
-        workers=workers,
+        sharing=Sharing(workers),
     )
     found = _look(Search(order, at_most, resolution, folder), as_json=as_json)
     for file in (folder / "capacity.svg", svg):

@@ -11,7 +11,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import click
 import pytest
 import typer
 import yaml
@@ -59,13 +58,27 @@ def environment(job: str) -> dict[str, str]:
 JOBS = ("load-main", "load-workers")
 
 
+def options_of(name: str, arguments: list[str]) -> Json:
+    """What the arguments mean to a command of ``loadgate``, by the names of its parameters; it is not run."""
+    group: Any = typer.main.get_command(app)
+    return dict(group.commands[name].make_context(name, arguments).params)
+
+
+def main() -> Json:
+    """The gate's own options in the cluster."""
+    program, name = container("load-main")["command"]
+    assert program == "loadgate"
+    return options_of(name, list(container("load-main")["args"]))
+
+
 @cache
-def locust() -> dict[str, Json]:
-    """What each container's command line means to Locust."""
-    lines = [container(job)["command"][1:] + container(job)["args"] for job in JOBS]
-    command = [sys.executable, "-c", ASK_LOCUST, json.dumps(lines)]
+def workers() -> Json:
+    """What the workers' command line means to Locust."""
+    line = container("load-workers")["command"][1:] + container("load-workers")["args"]
+    command = [sys.executable, "-c", ASK_LOCUST, json.dumps([line])]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
-    return dict(zip(JOBS, json.loads(done.stdout.splitlines()[-1]), strict=True))
+    (found,) = json.loads(done.stdout.splitlines()[-1])
+    return dict(found)
 
 
 def test_every_document_is_one() -> None:
@@ -76,35 +89,32 @@ def test_every_document_is_one() -> None:
 
 @pytest.mark.parametrize("job", JOBS)
 def test_every_setting_is_one_that_the_code_reads(job: str) -> None:
-    files = [ROOT / "loadtests" / "launch.py", ROOT / "fixtures" / "target.py"]
+    files = [ROOT / name for name in ("loadtests/launch.py", "loadtests/__main__.py", "fixtures/target.py")]
     read = {name for file in files for name in re.findall(r'environ\.get\("(SUITE_[A-Z]+)"\)', file.read_text())}
-    assert {"SUITE_TARGET", "SUITE_PROFILE", "SUITE_OUT", "SUITE_RUN"} <= read
+    assert {"SUITE_TARGET", "SUITE_PROFILE", "SUITE_RUN"} <= read
     assert environment(job).keys() <= read
     assert {type(value) for value in environment(job).values()} == {str}, "Kubernetes takes no numbers there"
-    load_profile(environment(job)["SUITE_PROFILE"])
 
 
-def test_main_process_and_workers_mean_the_same_run() -> None:
-    main, workers = environment("load-main"), environment("load-workers")
-    assert main["SUITE_OUT"] == workers["SUITE_RUN"]
-    assert [main[name] for name in ("SUITE_TARGET", "SUITE_PROFILE")] == [
-        workers[name] for name in ("SUITE_TARGET", "SUITE_PROFILE")
-    ]
-    assert "SUITE_RUN" not in main, "it would look for one that is there"
+def test_gate_and_workers_mean_the_same_run() -> None:
+    ours = environment("load-workers")
+    assert main()["out"] == ours["SUITE_RUN"]
+    assert main()["profile"] == ours["SUITE_PROFILE"]
+    assert environment("load-main")["SUITE_TARGET"] == ours["SUITE_TARGET"]
+    load_profile(main()["profile"])
+    parse_rules((ROOT / main()["rules"]).read_text(), name="rules")
 
 
-def test_locust_understands_the_command_lines_and_they_find_each_other() -> None:
-    main, workers = locust()["load-main"], locust()["load-workers"]
+def test_the_command_lines_are_understood_and_find_each_other() -> None:
     (service,) = kind("Service").values()
     (port,) = service["spec"]["ports"]
     named = {one["name"]: one["containerPort"] for one in container("load-main")["ports"]}
-    assert (main["master"], main["headless"], workers["worker"], workers["headless"]) == (True,) * 4
-    assert workers["master_host"] == service["metadata"]["name"]
-    assert main["master_bind_port"] == workers["master_port"] == port["port"] == named[port["targetPort"]]
+    assert (workers()["worker"], workers()["headless"]) == (True, True)
+    assert workers()["master_host"] == service["metadata"]["name"]
+    assert main()["port"] == workers()["master_port"] == port["port"] == named[port["targetPort"]]
     spec = kind("Job")["load-workers"]["spec"]
-    assert main["expect_workers"] == spec["parallelism"] == spec["completions"]
-    assert main["run_time"] == 600
-    assert main["expect_workers_max_wait"] == 300
+    assert main()["expect_workers"] == spec["parallelism"] == spec["completions"]
+    assert (main()["workers"], main()["duration"]) == (1, 600)
 
 
 def test_the_service_leads_to_the_main_process_and_nowhere_else() -> None:
@@ -132,8 +142,7 @@ def test_every_volume_is_there_and_is_where_the_suite_looks(job: str) -> None:
     assert volumes.keys() == mounts.keys()
     claim = volumes["runs"]["persistentVolumeClaim"]["claimName"]
     assert kind("PersistentVolumeClaim")[claim]["spec"]["accessModes"] == ["ReadWriteMany"]
-    folder = environment(job).get("SUITE_OUT") or environment(job)["SUITE_RUN"]
-    assert Path(folder).parent == Path(mounts["runs"])
+    assert Path(environment("load-workers")["SUITE_RUN"]).parent == Path(mounts["runs"])
     assert mounts["targets"] == f"{instruction('WORKDIR')}/fixtures/targets"
 
 
@@ -158,11 +167,12 @@ def test_the_image_has_what_it_copies_and_runs() -> None:
     folders = {line.partition(":")[0].partition(".")[0] for line in scripts.values()}
     assert folders <= set(sources), "each command's folder is in the image"
     assert json.loads(instruction("CMD"))[0] in scripts
-    for job in JOBS:
-        program, flag, file = container(job)["command"][:3]
-        assert (program, flag) == ("locust", "-f")
-        assert file.partition("/")[0] in sources
-        assert (ROOT / file).is_file()
+    assert container("load-main")["command"][0] in scripts
+    program, flag, file = container("load-workers")["command"][:3]
+    assert (program, flag) == ("locust", "-f")
+    for path in (file, str(main()["rules"])):
+        assert path.partition("/")[0] in sources
+        assert (ROOT / path).is_file()
     assert container("load-main")["image"] == container("load-workers")["image"]
 
 
@@ -191,26 +201,20 @@ def steps() -> list[Json]:
     return found
 
 
-def gate() -> dict[str, str]:
+def gate() -> Json:
     """The options of the one step that runs the gate, as the command itself reads them."""
     (line,) = [step["run"] for step in steps() if "loadgate" in step.get("run", "")]
     program, name, *arguments = shlex.split(line)
     assert Path(program).name == "loadgate"
-    command = typer.main.get_command(app)
-    assert isinstance(command, click.Group | typer.core.TyperGroup)
-    sub = command.commands[name]
-    known = {option for parameter in sub.params for option in parameter.opts}
-    pairs = dict(zip(arguments[::2], arguments[1::2], strict=True))
-    assert pairs.keys() <= known, f"loadgate {name} has no {pairs.keys() - known}"
-    return pairs
+    return options_of(name, arguments)
 
 
 def test_the_pipeline_runs_the_gate_with_options_that_it_has() -> None:
     options = gate()
-    load_profile(options["--profile"])
-    parse_rules((ROOT / options["--rules"]).read_text(), name="rules")
+    load_profile(options["profile"])
+    parse_rules((ROOT / options["rules"]).read_text(), name="rules")
     (job,) = workflow()["jobs"].values()
-    assert options["--target"] == "$TARGET"
+    assert options["target"] == "$TARGET"
     assert (ROOT / "fixtures" / "targets" / f"{job['env']['TARGET']}.toml").is_file()
     assert workflow()[True].keys() >= {"workflow_call"}, "YAML reads the word on as true; GitHub does not"
 
@@ -219,8 +223,8 @@ def test_the_pipeline_shows_and_keeps_what_the_gate_writes_whatever_it_says() ->
     options = gate()
     (shown,) = [step for step in steps() if "GITHUB_STEP_SUMMARY" in step.get("run", "")]
     (kept,) = [step for step in steps() if "upload-artifact" in step.get("uses", "")]
-    assert f"cat {options['--markdown']} >> " in shown["run"]
-    assert kept["with"]["path"].split() == [options["--junit"], options["--out"]]
+    assert f"cat {options['markdown']} >> " in shown["run"]
+    assert kept["with"]["path"].split() == [str(options["junit"]), options["out"]]
     assert shown["if"] == kept["if"] == "always()"
 
 

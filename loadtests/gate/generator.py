@@ -5,12 +5,12 @@ It ends by itself when this process is gone (``launch.py``), so that a gate kill
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 from contextlib import suppress
 from pathlib import Path
 
+from loadtests.gate.sharing import Sharing
 from reports.evidence import RunDirectory
 
 ROOT = Path(__file__).parents[2]
@@ -21,10 +21,10 @@ DRAIN_S = 20.0  # it lets requests end and writes what it has
 class Generator:
     """A load on its way; everything that it does is read from the run directory."""
 
-    def __init__(self, run: RunDirectory, *, target: str, region: str, workers: int = 1) -> None:
+    def __init__(self, run: RunDirectory, *, target: str, region: str, sharing: Sharing) -> None:
         self._log = run.path / "logs" / "load.log"
         self._log.parent.mkdir(exist_ok=True)
-        command = [sys.executable, "-m", "locust", "-f", LOCUSTFILE, "--headless", "--only-summary", *_shared(workers)]
+        command = [sys.executable, "-m", "locust", "-f", LOCUSTFILE, "--headless", "--only-summary", *sharing.options()]
         with self._log.open("ab") as out:
             # A group of its own: Ctrl-C in the terminal is for the gate, which ends the load and saves what it left.
             self._process = subprocess.Popen(
@@ -60,16 +60,6 @@ class Generator:
         lines = self._log.read_text(errors="replace").strip().splitlines()
         said = [line.removeprefix("load: ") for line in lines if line.startswith("load: ")]
         return (said or lines or [""])[-1].strip()
-
-
-def _shared(workers: int) -> list[str]:
-    """Return how Locust divides the load over processes: a main one that sends nothing, and its workers."""
-    if workers == 1:
-        return []
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = str(listener.getsockname()[1])
-    where = ["--master-bind-host", "127.0.0.1", "--master-bind-port", port, "--master-port", port]
-    return ["--processes", str(workers), "--enable-rebalancing", *where]
 
 
 def _environment(run: RunDirectory, *, target: str, region: str) -> dict[str, str]:

@@ -11,6 +11,7 @@ from loadtests.facts import facts
 from loadtests.gate.asking import Asked
 from loadtests.gate.display import Display
 from loadtests.gate.generator import Generator
+from loadtests.gate.sharing import COMING_S, Sharing, wait_for_last_lines
 from loadtests.gate.stopping import Stop, StopRequestedError
 from loadtests.gate.watching import Watching
 from loadtests.permission import require_allowed, require_reachable
@@ -48,7 +49,7 @@ class Order:
     duration_s: float = 30.0
     warm_up_s: float = 5.0
     seed: int = 1
-    workers: int = 1
+    sharing: Sharing = field(default_factory=Sharing)
     scale: float = 1.0  # by how much the profile is scaled already
     place: Place = field(default_factory=Place)
     abort: bool = False  # end it when a rule on a percentile is broken by more than chance, or nothing is in time
@@ -122,11 +123,11 @@ def loading(order: Order, run: RunDirectory, display: Display, stop: Stop) -> It
     """Under load. However it ends, the load has ended and the timeline says how."""
     events = run.events(WRITER)
     events.record("run.started", data=this_process().data())
-    load = Generator(run, target=order.target, region=order.region, workers=order.workers)
+    load = Generator(run, target=order.target, region=order.region, sharing=order.sharing)
     watching = Watching(run, order.asked.rules, abort=order.abort)
     gate = Gate(order, run, events, display, stop, Traffic(run), load, watching)
     profile = order.profile.name
-    started = {"pid": load.pid, "profile": profile, "seed": order.seed, "workers": order.workers}
+    started = {"pid": load.pid, "profile": profile, "seed": order.seed, "workers": order.sharing.count}
     events.record("load.started", data=started)
     try:
         yield gate
@@ -136,6 +137,7 @@ def loading(order: Order, run: RunDirectory, display: Display, stop: Stop) -> It
     finally:
         if not gate.died():
             load.end()
+            wait_for_last_lines(run, order.sharing)
             broken = watching.broken and f"rule: {watching.broken.rule.text}"
             reason = stop.reason or broken or "planned"
             events.record("load.stopped", data={"reason": reason, "exit_code": load.exit_code})
@@ -146,11 +148,12 @@ def loading(order: Order, run: RunDirectory, display: Display, stop: Stop) -> It
 
 def measure(gate: Gate) -> None:
     """Warm up, then let it count. Raises NotStartedError when the generator says that a setting is wrong."""
-    began = gate.stop.wait(lambda: gate.died() or gate.traffic.beats(), within_s=START_S)
+    start_s = START_S + (COMING_S if gate.order.sharing.elsewhere else 0)
+    began = gate.stop.wait(lambda: gate.died() or gate.traffic.beats(), within_s=start_s)
     if gate.died() and gate.load.exit_code in WRONG_SETTING:
         raise NotStartedError(gate.load.last_words(), gate.load.exit_code)
     if not began:
-        gate.display.say(f"no request was answered within {START_S:.0f} s")
+        gate.display.say(f"no request was answered within {start_s:.0f} s")
     _phase(gate, "warm-up", gate.order.warm_up_s)
     gate.watching.begin()
     _phase(gate, MEASURED, gate.order.duration_s)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import psutil
 
 from fixtures.policy import RefusedError
-from loadtests.stop.members import Member, alive, members
+from loadtests.stop.members import Member, alive, away, members
 from reports.evidence import RunDirectory
 
 WITHIN_S = 90.0  # requests get their time, everything is written down, and a gate judges what it has
@@ -33,14 +33,15 @@ def end(run: RunDirectory, *, within_s: float = WITHIN_S) -> Ending:
     machine; nothing was asked then.
     """
     found = members(run)
-    _require_near(found)
     living = alive(found)
+    if not any(member.is_leader for member in living):
+        _require_near(found)
     if not living:
         return Ending()
     began = time.monotonic()
     asked = _ask_the_right(run, living)
     deadline, leaderless = began + within_s, None
-    while (left := alive(members(run))) and time.monotonic() < deadline:
+    while (left := _left(run)) and time.monotonic() < deadline:
         time.sleep(LOOK_S)
         if any(member.is_leader for member in left):
             continue
@@ -50,12 +51,17 @@ def end(run: RunDirectory, *, within_s: float = WITHIN_S) -> Ending:
     return Ending(tuple(asked), time.monotonic() - began, tuple(left))
 
 
+def _left(run: RunDirectory) -> list[Member]:
+    """Return who lives here still, and who is on another machine and has not said its end."""
+    found = members(run)
+    return [*alive(found), *away(found)]
+
+
 def _require_near(found: Sequence[Member]) -> None:
-    for member in found:
-        if not member.said_end and member.identity.whereabouts() == "elsewhere":
-            raise RefusedError(
-                f"expected a load on this machine, found {member} on {member.identity.host}: run `loadgate stop` there"
-            )
+    for member in away(found):
+        raise RefusedError(
+            f"expected a load on this machine, found {member} on {member.identity.host}: run `loadgate stop` there"
+        )
 
 
 def _ask_the_right(run: RunDirectory, living: list[Member]) -> list[Member]:

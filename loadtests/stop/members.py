@@ -36,6 +36,11 @@ def alive(found: Iterable[Member]) -> list[Member]:
     return [member for member in found if member.identity.whereabouts() == "here"]
 
 
+def away(found: Iterable[Member]) -> list[Member]:
+    """Return those on other machines that have not said their end: whether they live, nobody here can tell."""
+    return [one for one in found if not one.said_end and one.identity.whereabouts() == "elsewhere"]
+
+
 def running() -> list[RunDirectory]:
     """Return the runs under ``reports/runs`` that have a process on this machine, oldest first."""
     found = []

@@ -135,6 +135,21 @@ def test_another_machine_s_load_is_refused_and_nothing_is_asked(
     assert worker.whereabouts() == "here"
 
 
+def test_a_leader_that_is_here_takes_its_workers_elsewhere_along(
+    run: RunDirectory, processes: list["subprocess.Popen[str]"]
+) -> None:
+    """They are waited for until they say so; nobody here can see more of them."""
+    leader = start(processes)
+    lead(run, leader)
+    for name in ("w0", "w1"):
+        away = replace(this_process(), host=f"node-{name}")
+        tell(run, f"load-{name}", "load.worker.started", subject=name, **away.data())
+    tell(run, "load-w0", "load.worker.stopped", subject="w0")
+    ending = end(run, within_s=1.0)
+    assert [member.identity for member in ending.asked] == [leader]
+    assert [member.name for member in ending.left] == ["worker w1"]
+
+
 def test_another_user_s_load_is_refused_and_nothing_is_written(
     run: RunDirectory, processes: list["subprocess.Popen[str]"], monkeypatch: pytest.MonkeyPatch
 ) -> None:
