@@ -9,10 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from experiments.__main__ import _code
 from experiments.load import ROOT
 from experiments.safety import lock
-from fixtures.target import TARGETS_DIR
+from fixtures.copied import copied_suite
 from reports.testing import Story, tell
 
 BASES = ("primary", "replica", "warehouse")
@@ -107,15 +106,29 @@ def test_without_evidence_the_verdict_is_unknown(part: str, tmp_path: Path) -> N
     assert "UNKNOWN" in done.stdout
 
 
-def test_a_target_that_is_not_local_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Exit 6, decided by the endpoint that the client resolved; nothing was called."""
-    local = (TARGETS_DIR / "local.toml").read_text()
+def test_a_target_that_is_not_local_is_refused(tmp_path: Path) -> None:
+    """Exit 6, decided by the endpoint that the client resolved; nothing was called. Load might go there."""
+    targets = ROOT / "fixtures" / "targets"
+    local, policy = (targets / "local.toml").read_text(), (targets / "policy.toml").read_text()
     foreign = local.replace('name = "local"\nkind = "local"', 'name = "shop"\nkind = "aws"\n')
     foreign = foreign.replace('scheme = "https"', 'scheme = "https"\nport = 80\npassword = "x"')
     bases = [f'[databases.{name}]\nhost = "h"\nport = 1\nname = "n"\nuser = "u"\npassword = "p"\n' for name in BASES]
-    (tmp_path / "shop.toml").write_text(foreign + "\n" + "\n".join(bases))
-    monkeypatch.setattr("fixtures.target.TARGETS_DIR", tmp_path)
-    assert _code(["run", "real", "--target", "shop", "--out", str(tmp_path / "run")]) == 6
+    with copied_suite(tmp_path / "suite", policy=policy.replace("[load.local]", "[load.shop]")) as root:
+        (root / "fixtures" / "targets" / "shop.toml").write_text(foreign + "\n" + "\n".join(bases))
+        command = [
+            sys.executable,
+            "-m",
+            "experiments",
+            "run",
+            "real",
+            "--target",
+            "shop",
+            "--out",
+            str(tmp_path / "run"),
+        ]
+        done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False, timeout=120)
+    assert done.returncode == 6, done.stderr
+    assert "expected an AWS endpoint on this machine, found http" in done.stderr
     assert not (tmp_path / "run").exists()
 
 
