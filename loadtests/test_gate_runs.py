@@ -366,6 +366,7 @@ def test_a_candidate_takes_turns_with_its_baseline(tmp_path: Path) -> None:
     assert "at most 9 pairs of runs" in done.stdout
     assert "only 1 pair of runs; the first look is after 4: at least 3 more" in done.stdout
     assert "FAIL in 1 of 1 run: p50 is" in done.stdout
-    runs = [RunDirectory.open(tmp_path / name) for name in ("gate-01-baseline", "gate-01-candidate", "gate")]
+    names = ("gate-runs/gate-01-baseline", "gate-runs/gate-01-candidate", "gate")
+    runs = [RunDirectory.open(tmp_path / name) for name in names]
     assert all(run.sealed for run in runs)
     assert [run.facts["region"] == region for run in runs] == [True, False, False]

@@ -1,7 +1,7 @@
 """``--baseline-target``: the candidate and its baseline take turns under the same load, until it is decided.
 
-Each run is a run directory of its own, beside that of the gate, which holds the timeline and the verdict. Both runs of
-a pair have the same seed, so that they are asked the same at the same times.
+Each run is a run directory of its own, in a folder beside that of the gate, which holds the timeline and the verdict.
+Both runs of a pair have the same seed, so that they are asked the same at the same times.
 """
 
 from collections.abc import Iterator, Sequence
@@ -45,6 +45,11 @@ def elsewhere(given: str, order: Order) -> tuple[str, str]:
     return found
 
 
+def runs_of(gate: Path) -> Path:
+    """Return the folder of a gate's runs: not in the gate, whose seal nobody may break by judging one of them again."""
+    return gate.with_name(f"{gate.name}-runs")
+
+
 @dataclass(frozen=True)
 class Turns:
     """The order of the candidate, where the baseline is, and how many pairs there are at most."""
@@ -62,7 +67,7 @@ class Turns:
 
     def side(self, name: str, pair: int, beside: Path) -> Order:
         """Return what is run for one side of a pair."""
-        out = beside.with_name(f"{beside.name}-{pair:02d}-{name}")
+        out = runs_of(beside) / f"{beside.name}-{pair:02d}-{name}"
         found = replace(self.order, place=Place(path=out), seed=self.order.seed + pair - 1)
         if name == "baseline":
             found = replace(found, target=self.baseline_target, region=self.baseline_region)
@@ -149,7 +154,7 @@ def is_turns(run: RunDirectory) -> bool:
 
 
 def judge_again(gate: RunDirectory, rules: Sequence[Rule], waivers: Sequence[Waiver]) -> Verdict:
-    """Judge a recorded gate by its runs, which are beside it. Raises NotARunDirectoryError when one is gone."""
+    """Judge a recorded gate by its runs. Raises NotARunDirectoryError when one is gone."""
     case = read_case(gate)
     plan = plan_of(rules, int(gate.facts["pairs"]))
     return judge_turns(case, list(_pairs(gate)), rules, plan, waivers)
@@ -159,5 +164,5 @@ def _pairs(gate: RunDirectory) -> Iterator[Pair]:
     """The pairs of which both runs ended."""
     runs = [(event.subject, event.data["run"]) for event in gate.read_events() if event.kind == RUN_KIND]
     for one, other in zip(runs[::2], runs[1::2], strict=False):
-        loads = {side: read_load(RunDirectory.open(gate.path.with_name(str(name)))) for side, name in (one, other)}
+        loads = {side: read_load(RunDirectory.open(runs_of(gate.path) / str(name))) for side, name in (one, other)}
         yield Pair(loads["baseline"], loads["candidate"])
