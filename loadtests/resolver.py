@@ -87,10 +87,10 @@ class Resolver:
             self._dns.nameservers = [server[0]]
             self._dns.port = server[1]
         self._one_at_a_time = BoundedSemaphore()
-        self._known = self._literal()
         self._renewing = False
         self._failed = ""
         self._failed_until = 0.0
+        self._known = self._literal()
 
     def resolve(self) -> tuple[tuple[str, ...], int | None]:
         """Return the addresses that are valid now, and what asking took in microseconds (None when it was known).
@@ -154,7 +154,9 @@ class Resolver:
     def _require_allowed(self, addresses: tuple[str, ...]) -> None:
         for address in addresses:
             if not within(address, self._allowed):
-                raise ForbiddenAddressError(address, self._allowed)
+                error = ForbiddenAddressError(address, self._allowed)
+                self._failed, self._failed_until = str(error), time.monotonic() + FAILED_S
+                raise error
 
     def _literal(self) -> Addresses | None:
         """An address needs no lookup."""

