@@ -18,7 +18,7 @@ from loadtests.accuracy.table import Cells, table
 
 CODES: dict[Word, int] = {"PASS": 0, "FAIL": 1, "UNKNOWN": 2}
 USAGE = 64
-RUN_S = 14  # about what one takes
+RUN_S = 12  # about what one takes
 
 Outcomes = Mapping[tuple[Kind, Generator], Sequence[Outcome]]
 
