@@ -9,6 +9,7 @@ import pytest
 
 from reports.judge.comparison.recorded import Run, compare_recorded
 from reports.judge.percentiles import Latencies
+from reports.judge.promise import Status
 from reports.testing.queueing import queue
 from reports.testing.rates import at_most
 
@@ -110,6 +111,16 @@ def test_the_bootstrap_of_eight_blocks_errs_no_more_than_it_says() -> None:
     assert found.count("FAIL") <= 0.05 * 2000
     assert found.count("PASS") <= 0.05 * 2000
     assert found.count("PASS") > 0, "or the bound would show nothing"
+
+
+def test_runs_that_differ_err_no_more_when_three_of_them_are_the_baseline_of_one() -> None:
+    """At just the margin, when runs differ by 5 %, which two degrees of freedom measure: at most 5 % of 300 each."""
+    baseline = runs(11, 900, use=0.7, between=0.05)
+    candidate = runs(12, 300, use=0.7, between=0.05, slower=1.1)
+    sides = [(baseline[3 * n : 3 * n + 3], [candidate[n]]) for n in range(300)]
+    found = [compare_recorded("p95", 0.95, each, 0.1).status for each in sides]
+    assert 0 < found.count(Status.FAIL) <= 0.05 * 300
+    assert 0 < found.count(Status.PASS) <= 0.05 * 300
 
 
 def _played(*, use: float, of: int, between: float = 0.0, slower: float = 1.0, between_runs: float = 0.05) -> list[str]:
