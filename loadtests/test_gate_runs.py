@@ -214,6 +214,7 @@ def test_a_rule_ends_the_load_that_breaks_it(
         done = system.run("run", *options, "--out", str(tmp_path / "run"), *([option] if option else []))
     assert done.returncode == 1, done.stdout + done.stderr
     run = RunDirectory.open(tmp_path / "run")
+    assert run.facts["objectives"]["answer_s"] == {"value": 2.0, "origin": "fixtures/targets/local.toml"}
     (event,) = [event for event in run.read_events() if event.kind == "rule.stopped"]
     assert (event.subject, because in event.data["because"]) == (rule, True), event.data
     promises = verdict_of(run.path)["promises"]

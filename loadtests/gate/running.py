@@ -103,15 +103,10 @@ def run_load(order: Order, display: Display, stop: Stop) -> RunDirectory:
 
 def open_run(order: Order, target: Target, more: Mapping[str, Any] | None = None) -> RunDirectory:
     """Make the run directory with everything that its judge needs to know."""
-    length: dict[str, Any] = {"region": order.region, "duration_s": order.duration_s, "warm_up_s": order.warm_up_s}
-    objectives = load_objectives(target.objectives, origin=f"fixtures/targets/{target.name}.toml").to_facts()
-    told = (
-        facts(target, order.profile, order.seed)
-        | length
-        | {"objectives": objectives, "scale": order.scale}
-        | order.asked.facts()
-        | dict(more or {})
-    )
+    origin = target.objectives_from or f"fixtures/targets/{target.name}.toml"
+    told = facts(target, order.profile, order.seed) | order.asked.facts() | dict(more or {})
+    told |= {"region": order.region, "duration_s": order.duration_s, "warm_up_s": order.warm_up_s}
+    told |= {"objectives": load_objectives(target.objectives, origin=origin).to_facts(), "scale": order.scale}
     run = RunDirectory.create(order.place.path, name=f"load-{order.profile.name}", kind="load", facts=told)
     order.asked.write(run.path)
     order.place.announce(run.path)
