@@ -8,9 +8,13 @@ import pytest
 
 from loadtests.__main__ import _code
 from loadtests.gate import turns
+from loadtests.gate.asking import asked
 from loadtests.gate.running import Order
 from loadtests.loopback import local_target
+from loadtests.options import UsageError
 from loadtests.profiles import load_profile
+from loadtests.stop.identity import identity_of, this_process
+from loadtests.storage.place import Place
 from reports.evidence import RunDirectory
 from reports.testing.loads import write_load
 
@@ -142,3 +146,18 @@ def test_what_cannot_be_compared_is_one_line_and_64(
     assert said in err
     assert len(err.strip().splitlines()) == 1
     assert not played.orders
+
+
+def test_a_gate_that_takes_turns_goes_to_no_url() -> None:
+    """Its runs go beside it."""
+    order = Order(load_profile("smoke"), asked(None, None, None, {}), place=Place(url="s3://evidence/run"))
+    with pytest.raises(UsageError, match="expected --out with a directory"):
+        turns.elsewhere("local@before", order)
+
+
+def test_whoever_stops_it_finds_its_process(played: Played, tmp_path: Path) -> None:
+    """``loadgate stop`` reads that."""
+    played.slower = 1.5
+    assert gate(tmp_path) == 1
+    (started,) = [one for one in RunDirectory.open(tmp_path / "gate").read_events() if one.kind == "run.started"]
+    assert identity_of(started.data) == this_process()

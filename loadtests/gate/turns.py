@@ -15,6 +15,7 @@ from loadtests.gate.display import Display
 from loadtests.gate.running import AFTER_S, WRITER, Order, open_run, run_load
 from loadtests.gate.stopping import Stop, StopRequestedError
 from loadtests.options import UsageError
+from loadtests.stop.identity import this_process
 from loadtests.storage.place import Place
 from reports.evidence import EventWriter, RunDirectory
 from reports.judge import Verdict
@@ -33,8 +34,11 @@ RUN_KIND = "turn.finished"
 def elsewhere(given: str, order: Order) -> tuple[str, str]:
     """Return target and region of ``NAME[@REGION]``.
 
-    Raises UsageError when that is where the candidate is, TargetError when there is no such target.
+    Raises UsageError when that is where the candidate is, and for a run that goes to a URL, TargetError when there is
+    no such target.
     """
+    if order.place.url is not None:
+        raise UsageError(f"--baseline-target {given}: expected --out with a directory, since its runs go beside it")
     name, _, region = given.partition("@")
     found = (name, region or order.region)
     if found == (order.target, order.region):
@@ -110,7 +114,7 @@ def take_turns(turns: Turns, display: Display, stop: Stop) -> tuple[RunDirectory
         gate = open_run(order, up[0], more)
         display.say(f"run directory {gate.path}")
         events = gate.events(WRITER)
-        events.record("run.started")
+        events.record("run.started", data=this_process().data())
         try:
             verdict = _until_decided(turns, gate, events, display, stop)
         finally:
