@@ -6,6 +6,7 @@ worker that is not heard of is left out from a moment in the near future on. One
 before that moment, so no arrival is sent twice, whatever froze it.
 """
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from time import monotonic
@@ -19,6 +20,8 @@ from reports.evidence import now_us
 
 if TYPE_CHECKING:  # importing Locust patches the sockets of the whole process
     from locust.runners import MasterRunner, WorkerRunner
+
+logger = logging.getLogger(__name__)
 
 BEAT_S = 0.25
 LEASE_S = 1.75  # a worker goes on for so long after a beat that the master has answered
@@ -73,14 +76,20 @@ class Crew:
                 continue
             members = sharers(self._journeys, list(live.values()))
             if members != self._told:
-                self._tell(members)
+                self._tell(members, list(live))
 
-    def _tell(self, members: dict[str, list[int]]) -> None:
+    def _tell(self, members: dict[str, list[int]], names: Sequence[str]) -> None:
         from_us = now_us() + int(LEAD_S * 1e6)
         if self._start_us is None:
             self._start_us = from_us
         self._told = members
-        self._runner.send_message(SHARES, {"start_us": self._start_us, "from_us": from_us, "members": members})
+        for name in names:
+            try:
+                self._runner.send_message(
+                    SHARES, {"start_us": self._start_us, "from_us": from_us, "members": members}, name
+                )
+            except Exception as error:  # noqa: BLE001  # it has just died, and the others have to hear all the same
+                logger.warning("worker %s: cannot be told its share: %s", name, error)
 
 
 def sharers(journeys: Sequence[str], live: Sequence[Beat]) -> dict[str, list[int]]:

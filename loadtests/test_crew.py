@@ -46,12 +46,15 @@ class Runner:
     """What a crew sees of Locust's master."""
 
     sent: list[tuple[str, Any]] = field(default_factory=list)
+    dead: str | None = None  # who cannot be reached
     hears: dict[str, Any] = field(default_factory=dict)
 
     def register_message(self, kind: str, listener: Any) -> None:
         self.hears[kind] = listener
 
     def send_message(self, kind: str, data: Any, client_id: str | None = None) -> None:
+        if client_id == self.dead:
+            raise OSError("no route to host")
         self.sent.append((kind, data))
 
     def beat(self, name: str, number: int, **users: int) -> None:
@@ -60,7 +63,9 @@ class Runner:
 
     @property
     def shares(self) -> list[dict[str, Any]]:
-        return [data for kind, data in self.sent if kind == SHARES]
+        """What was told, each once: everybody hears the same."""
+        told = [data for kind, data in self.sent if kind == SHARES]
+        return [data for place, data in enumerate(told) if data not in told[:place]]
 
 
 def heard(runner: Runner, count: int) -> list[dict[str, Any]]:
@@ -100,6 +105,22 @@ def test_who_is_not_heard_of_is_left_out_from_a_moment_ahead_on_and_the_plan_goe
     assert (begun["members"], lost["members"]) == ({"a": [0, 1]}, {"a": [0]})
     assert lost["start_us"] == begun["start_us"]
     assert lost["from_us"] > begun["from_us"]
+
+
+def test_who_dies_while_it_is_told_does_not_keep_the_others_from_hearing() -> None:
+    """Its connection is closed before it is missed."""
+    runner = Runner(dead="y")
+    crew = Crew(runner, ["a"])  # type: ignore[arg-type]
+    crew.spawned()
+    with pytest.raises(OSError, match="no route"):
+        runner.beat("y", 1, a=1)
+    runner.beat("x", 0, a=1)
+    assert heard(runner, 1)[0]["members"] == {"a": [0, 1]}
+    deadline = time.monotonic() + 20
+    while len(runner.shares) < 2 and time.monotonic() < deadline:
+        runner.beat("x", 0, a=1)
+        gevent.sleep(0.1)
+    assert runner.shares[-1]["members"] == {"a": [0]}
 
 
 def test_the_next_test_begins_anew() -> None:
