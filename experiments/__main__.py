@@ -45,7 +45,7 @@ def run(
     weakness: Annotated[
         list[str] | None, typer.Option("--weakness", metavar="NAME", help="Switch on a real flaw of the local region.")
     ] = None,
-    seed: Annotated[int, typer.Option(min=0, help="Chooses the victims and the load's timetable.")] = 1,
+    seed: Annotated[int, typer.Option(min=0, help="Chooses the victims and when requests are due.")] = 1,
     as_json: AsJson = False,
 ) -> None:
     """Play a game day: load, faults, undo, evidence, verdict. The exit code is the verdict."""

@@ -2,7 +2,7 @@
 
 A request is *good* when it was sent in time and answered as it should be; a business refusal is an answer. What was
 due and never sent, or sent much too late because the user before was still waiting, is as bad as a failure: a
-timetable does not wait for the system, so a system that answers nothing gets no credit for being asked less.
+plan of arrivals does not wait for the system, so a system that answers nothing gets no credit for being asked less.
 """
 
 from collections import defaultdict

@@ -1,4 +1,4 @@
-"""Made-up requests: a timetable, latencies, and what a fault does to them."""
+"""Made-up requests: arrivals, latencies, and what a fault does to them."""
 
 import random
 from collections.abc import Callable
