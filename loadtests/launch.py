@@ -31,7 +31,7 @@ from loadtests.crew import Crew, Member
 from loadtests.facilities import facilities_of
 from loadtests.facts import facts
 from loadtests.permission import require_allowed, require_reachable
-from loadtests.profiles import DEFAULT_PROFILE, Profile, ProfileError, load_profile
+from loadtests.profiles import DEFAULT_PROFILE, PROFILES_FILE, Profile, ProfileError, load_profile
 from loadtests.recording.statistics import Statistics
 from loadtests.stop.identity import this_process
 from loadtests.storage.place import Place
@@ -56,9 +56,13 @@ class SettingError(Exception):
 
 
 class Launch:
-    """This process's part in a load run. Make it when the locustfile is loaded, then ``attach`` it to Locust."""
+    """This process's part in a load run. Make it when the locustfile is loaded, then ``attach`` it to Locust.
 
-    def __init__(self) -> None:
+    ``profiles`` is the TOML file that has the profiles by name, for a locustfile with journeys of its own.
+    """
+
+    def __init__(self, profiles: Path = PROFILES_FILE) -> None:
+        self.profiles = profiles
         self.given_run = os.environ.get("SUITE_RUN")
         self.profile = os.environ.get("SUITE_PROFILE") or DEFAULT_PROFILE
         self.seed = os.environ.get("SUITE_SEED")
@@ -89,7 +93,7 @@ class Launch:
     def on_init(self, environment: Environment, **_: Any) -> None:
         """Check every setting and open the run directory; one line and exit 64 (or 6) when something is wrong."""
         try:
-            target, profile = load_target(), load_profile(self.profile).scaled(self._scale())
+            target, profile = load_target(), load_profile(self.profile, self.profiles).scaled(self._scale())
             longest_s = _check(environment, target, profile)
             run = self._run_directory(environment, target, profile)
             seed = self._seed() if self.seed else int(run.facts.get("seed", 0))

@@ -4,14 +4,12 @@ Settings come from the environment as for ``loadtests/locustfile.py``, and ACCUR
 """
 
 import os
-from functools import partial
 
 from locust import task
 
-from loadtests import launch
 from loadtests.accuracy.generators import PROFILES
 from loadtests.accuracy.probe import pin
-from loadtests.profiles import load_profile
+from loadtests.launch import Launch
 from loadtests.user import LoadUser
 
 
@@ -27,6 +25,5 @@ class Asker(LoadUser):
         self.client.get("/item")
 
 
-launch.load_profile = partial(load_profile, file=PROFILES)  # type: ignore[attr-defined]
 pin(int(os.environ["ACCURACY_CORE"]))
-launch.Launch().attach()
+Launch(profiles=PROFILES).attach()
