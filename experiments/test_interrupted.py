@@ -56,7 +56,7 @@ def in_the_fault(out: Path, region: str) -> subprocess.Popen[str]:
     command = [sys.executable, "-m", "experiments", "run", "short", "--experiment", FAULT, "--out", str(out)]
     env = {**os.environ, "SUITE_REGION": region}
     day = subprocess.Popen(command, cwd=ROOT, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-    until(lambda: frozen(out) or day.poll() is not None, within_s=90)
+    until(lambda: frozen(out) or day.poll() is not None, within_s=150)
     assert day.poll() is None, day.communicate()[0]
     return day
 
@@ -90,7 +90,7 @@ def test_after_a_kill_heal_puts_the_world_back(region_name: str, tmp_path: Path)
     day = in_the_fault(out, region_name)
     os.kill(started(out)[f"chaos-{FAULT}"], signal.SIGKILL)
     day.kill()
-    day.communicate(timeout=30)
+    day.communicate(timeout=60)
     assert any(record.is_open for record in RunDirectory.open(out).read_undo())
     healed = run_gameday("heal", str(out), region=region_name)
     assert healed.returncode == 0, healed.stdout + healed.stderr

@@ -27,7 +27,7 @@ def ran(region_name: str) -> Iterator[RunDirectory]:
     env.pop("SUITE_RUN", None)
     with forgotten_runs() as made:
         done = subprocess.run(
-            ["/bin/sh", "-c", LINES], cwd=ROOT, env=env, capture_output=True, text=True, timeout=90, check=False
+            ["/bin/sh", "-c", LINES], cwd=ROOT, env=env, capture_output=True, text=True, timeout=200, check=False
         )
         assert done.returncode == 0, done.stderr[-2000:]
         line = next(line for line in done.stdout.splitlines() if line.startswith("run directory: "))

@@ -85,7 +85,7 @@ def test_a_gate_is_stopped_judged_and_sealed(system: System, tmp_path: Path) -> 
     said = system.stop(out)
     assert f"{out}: asked loadgate run (pid {gate.pid}) to end, which it had after " in said
     assert said.strip().endswith("verdict ABORTED")
-    assert gate.wait(10) == 4
+    assert gate.wait(60) == 4
     run = RunDirectory.open(out)
     assert run.sealed
     kinds = [event.kind for event in run.read_events()]
@@ -104,7 +104,7 @@ def test_a_stock_run_with_its_workers_is_stopped(system: System, tmp_path: Path)
     assert len(alive(members(run))) == 3
     said = system.stop(out)
     assert f"asked locust (pid {main.pid}) to end" in said
-    assert [process.wait(10) for process in system.started] == [0, 0, 0]
+    assert [process.wait(60) for process in system.started] == [0, 0, 0]
     assert all(member.said_end for member in members(run))
 
 
@@ -118,7 +118,7 @@ def test_a_stock_run_that_forked_is_stopped(system: System) -> None:
         made.append(run.path)
         system.wait("traffic", lambda: len(system.door.seen) > 60)
         assert f"asked locust (pid {main.pid}) to end" in system.stop(run.path)
-        assert main.wait(10) == 0
+        assert main.wait(60) == 0
         assert [member.said_end for member in members(run)] == [True, True, True]
 
 
