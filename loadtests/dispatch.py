@@ -13,7 +13,6 @@ from typing import Any
 
 import gevent
 import numpy as np
-import numpy.typing as npt
 
 from loadtests.alarm import Alarm
 from loadtests.arrivals import Batch, Plan, Share
@@ -153,7 +152,7 @@ def _drawn(plan: Plan, shares: Shares, from_ns: int) -> Iterator[Batch]:
                 share, of_it = shares[each.name], batch.journeys == number
                 mine[of_it] = False if share is None else share.owns(batch.ids[of_it])
         if mine.any():
-            yield _only(batch, mine)
+            yield batch.only(mine)
 
 
 def _then(before: Iterator[Batch], at_ns: int, after: Iterator[Batch]) -> Iterator[Batch]:
@@ -161,11 +160,7 @@ def _then(before: Iterator[Batch], at_ns: int, after: Iterator[Batch]) -> Iterat
     for batch in before:
         early = batch.due_ns < at_ns
         if early.any():
-            yield _only(batch, early)
+            yield batch.only(early)
         if not early.all():
             break
     yield from after
-
-
-def _only(batch: Batch, which: npt.NDArray[np.bool_]) -> Batch:
-    return Batch(batch.ids[which], batch.due_ns[which], batch.journeys[which])

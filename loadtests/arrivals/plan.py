@@ -34,8 +34,11 @@ class Batch:
 
     def of(self, share: Share) -> "Batch":
         """Return those that a worker sends."""
-        mine = share.owns(self.ids)
-        return Batch(self.ids[mine], self.due_ns[mine], self.journeys[mine])
+        return self.only(share.owns(self.ids))
+
+    def only(self, which: npt.NDArray[np.bool_]) -> "Batch":
+        """Return some of them."""
+        return Batch(self.ids[which], self.due_ns[which], self.journeys[which])
 
 
 @dataclass(frozen=True, slots=True)
