@@ -71,7 +71,8 @@ class Bench:
         users = ["-u", "1000" if "BENCH_RATE" in more else str(USERS), "-r", "1000"]
         command = ["-m", "locust", "-f", f"loadtests/bench/{file}.py", "--headless", "--only-summary", *users, *options]
         told = self._metered(command, BENCH_SECONDS=str(self._seconds), **more)
-        return told | {"per_s": told["requests"] / told["s"], "us_cpu": told["cpu_s"] / max(told["requests"], 1) * 1e6}
+        us = {f"{name}_us": told[f"{name}_s"] / max(told["requests"], 1) * 1e6 for name in ("user", "system")}
+        return told | us | {"per_s": told["requests"] / told["s"]}
 
     def _metered(self, arguments: list[str], **more: str) -> Figures:
         told: Figures = json.loads(_found(r"meter: (.*)", self._out([sys.executable, *arguments], **more)))

@@ -45,5 +45,6 @@ def _now(environment: Environment) -> dict[str, float]:
         "requests": total.num_requests,
         "failures": total.num_failures,
         "s": time.monotonic(),
-        "cpu_s": used.ru_utime + used.ru_stime,
+        "user_s": used.ru_utime,
+        "system_s": used.ru_stime,
     }
