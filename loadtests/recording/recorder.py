@@ -12,13 +12,12 @@ import numpy as np
 from loadtests.api.answers import Answer, Judged
 from loadtests.api.call import Call
 from loadtests.client import Exchange
-from loadtests.recording.rows import NONE, OUTCOMES, PACKED, ROW, Rows, Vocabulary, table
+from loadtests.recording.rows import NONE, PACKED, ROW, Labels, Rows, Vocabulary, table
 from loadtests.writes import Intent
 from reports.evidence import NdjsonWriter, SampleWriter, now_us
 
-ROOM = 16_384  # rows, before they are written out of turn: 2 MB
+ROOM = 16_384  # rows, before they are written out of turn: 1 MB
 NO_TRACE = bytes(16)
-NUMBER = {outcome: number for number, outcome in enumerate(OUTCOMES)}
 
 
 @dataclass(slots=True, eq=False)
@@ -50,7 +49,7 @@ class Recorder:
 
     samples: SampleWriter
     delivery: NdjsonWriter
-    words: Vocabulary = field(default_factory=Vocabulary.empty)
+    words: Vocabulary = field(default_factory=Vocabulary)
     also: Callable[[Rows], None] | None = None  # gets the rows of each flush; they are valid during the call
     in_flight: dict[Flight, None] = field(default_factory=dict)  # an ordered set
     counts: Counts = field(default_factory=Counts)
@@ -74,21 +73,27 @@ class Recorder:
         if self.in_flight.pop(flight, self) is self:
             return end_us  # the run stopped before: it is written as censored already
         self.counts.completed += 1
-        words, call = self.words, flight.call
-        self._add(
-            flight.sched_us, flight.start_us, _or_none(exchange.first_byte_us), end_us, len(answer.body), flight.trace,
-            _or_none(exchange.dns_us), _or_none(exchange.connect_us), _or_none(exchange.tls_us),
-            words.endpoint[call.endpoint], words.journey[flight.journey], words.error[judged.error],
-            words.peer[exchange.peer], words.server[answer.instance], words.address[exchange.address],
-            _or_none(answer.status), exchange.wire_attempts, NUMBER[judged.outcome],
+        first_us, dns_us, connect_us, tls_us = (
+            exchange.first_byte_us, exchange.dns_us, exchange.connect_us, exchange.tls_us,
         )  # fmt: skip
+        # Written out: a call for each of these would be the dearest part of a row.
+        PACKED.pack_into(
+            self._buffer, self._used, flight.sched_us, flight.start_us, NONE if first_us is None else first_us, end_us,
+            len(answer.body), flight.trace, NONE if dns_us is None else dns_us,
+            NONE if connect_us is None else connect_us, NONE if tls_us is None else tls_us,
+            self.words[
+                flight.call.endpoint, flight.journey, judged.outcome, judged.error,
+                exchange.peer, answer.instance, exchange.address, answer.status, exchange.wire_attempts,
+            ],
+        )  # fmt: skip
+        self._keep()
         return end_us
 
     def never_sent(self, *, sched_us: int, endpoint: str, journey: str, outcome: str, error: str) -> None:
         """A request was due and no byte of it will ever be sent."""
         if outcome == "censored":
             self.counts.censored += 1
-        self._unanswered(sched_us, NONE, NO_TRACE, endpoint, journey, outcome, error, 0)
+        self._unanswered(sched_us, NONE, NO_TRACE, Labels(endpoint, journey, outcome, error, wire_attempts=0))
 
     def censor_in_flight(self) -> list[Flight]:
         """Write what is still in flight as censored rows, and return it."""
@@ -102,8 +107,8 @@ class Recorder:
         if self.in_flight.pop(flight, self) is self:
             return False
         self.counts.censored += 1
-        where = flight.call.endpoint, flight.journey
-        self._unanswered(flight.sched_us, flight.start_us, flight.trace, *where, "censored", why, NONE)
+        labels = Labels(flight.call.endpoint, flight.journey, "censored", why)
+        self._unanswered(flight.sched_us, flight.start_us, flight.trace, labels)
         return True
 
     def second(self, *, planned: int, cpu_ratio: float) -> None:
@@ -141,30 +146,13 @@ class Recorder:
         self.samples.close()
         self.delivery.close()
 
-    def _unanswered(
-        self,
-        sched_us: int,
-        start_us: int,
-        trace: bytes,
-        endpoint: str,
-        journey: str,
-        outcome: str,
-        error: str,
-        sent: int,
-    ) -> None:
-        words = self.words
-        self._add(
-            sched_us, start_us, NONE, NONE, NONE, trace, NONE, NONE, NONE,
-            words.endpoint[endpoint], words.journey[journey], words.error[error],
-            NONE, NONE, NONE, NONE, sent, NUMBER[outcome],
-        )  # fmt: skip
-
-    def _add(self, *row: int | bytes) -> None:
+    def _unanswered(self, sched_us: int, start_us: int, trace: bytes, labels: Labels) -> None:
+        row = sched_us, start_us, NONE, NONE, NONE, trace, NONE, NONE, NONE, self.words[labels]
         PACKED.pack_into(self._buffer, self._used, *row)
+        self._keep()
+
+    def _keep(self) -> None:
+        """What was packed last is a row."""
         self._used += PACKED.size
         if self._used == len(self._buffer):
             self.flush()
-
-
-def _or_none(value: int | None) -> int:
-    return NONE if value is None else value

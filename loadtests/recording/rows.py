@@ -1,10 +1,10 @@
 """Rows of requests, packed one after the other into a buffer, and read from it as Arrow columns. Pure, no I/O.
 
-A row costs half a microsecond, a dict of columns ten. Words (endpoints, errors, addresses) are numbers in it.
+A row costs half a microsecond, a dict of columns ten. What many rows have in common is one number in them.
 """
 
 import struct
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -13,19 +13,15 @@ import pyarrow as pa
 from reports.evidence.schema import SAMPLES
 
 NONE = -1  # null, where a number may be 0
-OUTCOMES = ("ok", "failed", "refused", "unknown", "censored")
 
 ROW = np.dtype(
     [
         ("sched_us", "<i8"), ("start_us", "<i8"), ("first_byte_us", "<i8"), ("end_us", "<i8"), ("bytes", "<i8"),
-        ("trace", ">u8", 2), ("dns_us", "<i4"), ("connect_us", "<i4"), ("tls_us", "<i4"),
-        ("endpoint", "<i4"), ("journey", "<i4"), ("error", "<i4"),
-        ("peer", "<i4"), ("server", "<i4"), ("address", "<i4"),
-        ("status", "<i2"), ("wire_attempts", "<i2"), ("outcome", "<i4"),
+        ("trace", ">u8", 2), ("dns_us", "<i4"), ("connect_us", "<i4"), ("tls_us", "<i4"), ("labels", "<i4"),
     ]
 )  # fmt: skip
 # The same for struct, in the same order; a trace is 16 bytes as they are read.
-PACKED = struct.Struct("<qqqqq16siiiiiiiiihhi")
+PACKED = struct.Struct("<qqqqq16siiii")
 assert PACKED.size == ROW.itemsize
 
 Rows = npt.NDArray[np.void]
@@ -35,45 +31,55 @@ HEX = np.frombuffer(b"".join(b"%02x" % byte for byte in range(256)), dtype=np.ui
 TRACE_LENGTH = 35  # 1-<8 hex digits>-<24 hex digits>
 
 
-class Words(dict[str | None, int]):
-    """Words as numbers, in the order in which they were first asked for; ``NONE`` is no word."""
+class Labels(NamedTuple):
+    """What many requests have in common."""
+
+    endpoint: str
+    journey: str
+    outcome: str
+    error: str | None = None
+    peer: str | None = None
+    server: str | None = None
+    address: str | None = None
+    status: int | None = None
+    wire_attempts: int | None = None
+
+
+# A tuple with the fields of Labels, in their order: to make it one would cost a request as much as all the rest of it.
+Bare = tuple[str, str, str, str | None, str | None, str | None, str | None, int | None, int | None]
+
+
+class Vocabulary(dict[Bare, int]):
+    """The labels of one worker's rows as numbers, in the order in which they were first asked for."""
 
     def __init__(self) -> None:
-        super().__init__({None: NONE})
-        self.known: list[str] = []
+        super().__init__()
+        self.known: list[Labels] = []
+        self._columns: dict[str, pa.Array] = {}
 
-    def __missing__(self, word: str | None) -> int:
-        assert word is not None
-        number = self[word] = len(self.known)
-        self.known.append(word)
+    def __missing__(self, bare: Bare) -> int:
+        self._columns = {}
+        self.known.append(Labels(*bare))
+        number = self[bare] = len(self.known) - 1
         return number
 
-
-@dataclass(frozen=True, slots=True)
-class Vocabulary:
-    """The words of one worker's rows."""
-
-    endpoint: Words
-    journey: Words
-    error: Words
-    peer: Words
-    server: Words
-    address: Words
-
-    @classmethod
-    def empty(cls) -> "Vocabulary":
-        return cls(Words(), Words(), Words(), Words(), Words(), Words())
+    def columns(self) -> dict[str, pa.Array]:
+        """Return by its name each field of all labels that are known."""
+        if not self._columns:
+            known = zip(*self.known, strict=True)
+            each = zip(Labels._fields, known, strict=True)
+            self._columns = {name: pa.array(values, type=SAMPLES.field(name).type) for name, values in each}
+        return self._columns
 
 
 def table(rows: Rows, words: Vocabulary, worker: str) -> pa.RecordBatch:
     """Return packed rows as a batch of ``SAMPLES``."""
+    labels = pa.array(rows["labels"])
     columns = {
-        **{name: _numbers(rows[name]) for name in ("start_us", "first_byte_us", "end_us", "status")},
+        **{name: _numbers(rows[name]) for name in ("start_us", "first_byte_us", "end_us")},
         **{name: _numbers(rows[name]).cast(pa.int64()) for name in ("bytes", "dns_us", "connect_us", "tls_us")},
-        **{name: _words(rows[name], getattr(words, name).known) for name in Vocabulary.__slots__},
+        **{name: values.take(labels) for name, values in words.columns().items()},
         "sched_us": _numbers(rows["sched_us"]),
-        "wire_attempts": _numbers(rows["wire_attempts"]),
-        "outcome": _words(rows["outcome"], OUTCOMES),
         "trace_id": _traces(rows["trace"]),
         "worker": pa.repeat(worker, len(rows)),
     }
@@ -83,10 +89,6 @@ def table(rows: Rows, words: Vocabulary, worker: str) -> pa.RecordBatch:
 
 def _numbers(values: npt.NDArray[np.integer]) -> pa.Array:
     return pa.array(np.ascontiguousarray(values), mask=values == NONE)
-
-
-def _words(numbers: npt.NDArray[np.integer], words: list[str] | tuple[str, ...]) -> pa.Array:
-    return pa.array(words, type=pa.string()).take(_numbers(numbers))
 
 
 def _traces(traces: npt.NDArray[np.integer]) -> pa.Array:

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from locust.stats import RequestStats, StatsEntry, StatsError
 
-from loadtests.recording.rows import OUTCOMES, Rows, Vocabulary
+from loadtests.recording.rows import Labels, Rows, Vocabulary
 from reports.evidence import BUSINESS
 
 Floats = npt.NDArray[np.float64]
@@ -30,31 +30,35 @@ class Statistics:
         rows = rows[rows["end_us"] > 0]
         if not len(rows):
             return
-        bad = self._bad(rows)
-        for endpoint in np.unique(rows["endpoint"]).tolist():
-            method, _, name = self._words.endpoint.known[endpoint].partition(" ")
-            mine = rows["endpoint"] == endpoint
+        known = self._words.known
+        bad = np.array([_is_bad(labels) for labels in known])[rows["labels"]]
+        number = {endpoint: number for number, endpoint in enumerate(sorted({labels.endpoint for labels in known}))}
+        numbers = np.array([number[labels.endpoint] for labels in known])[rows["labels"]]
+        for endpoint in number:
+            mine = numbers == number[endpoint]
+            if not mine.any():
+                continue
+            method, _, name = endpoint.partition(" ")
             entry = _entry(self._stats, name, method, rows[mine], bad[mine])
             self._stats.entries[(name, method)].extend(entry)
             self._stats.total.extend(entry)
         self._add_errors(rows[bad])
 
-    def _bad(self, rows: Rows) -> Bools:
-        """Which are neither good nor a business refusal, which is an answer."""
-        answers = np.array([word.startswith(BUSINESS) for word in self._words.error.known] + [False])
-        bad: Bools = (rows["outcome"] != OUTCOMES.index("ok")) & ~answers[rows["error"]]
-        return bad
-
     def _add_errors(self, rows: Rows) -> None:
-        keys = zip(rows["endpoint"].tolist(), rows["outcome"].tolist(), rows["error"].tolist(), strict=True)
-        for (endpoint, outcome, error), count in Counter(keys).items():
-            method, _, name = self._words.endpoint.known[endpoint].partition(" ")
-            said = f"{OUTCOMES[outcome]}: {self._words.error.known[error] if error >= 0 else None}"
+        for number, count in Counter(rows["labels"].tolist()).items():
+            labels = self._words.known[number]
+            method, _, name = labels.endpoint.partition(" ")
+            said = f"{labels.outcome}: {labels.error}"
             found = self._stats.errors.setdefault(
                 StatsError.create_key(method, name, said), StatsError(method, name, said)
             )
             found.occurred()
             found.occurrences += count - 1
+
+
+def _is_bad(labels: Labels) -> bool:
+    """Whether it is neither good nor a business refusal, which is an answer."""
+    return labels.outcome != "ok" and not (labels.error or "").startswith(BUSINESS)
 
 
 def _entry(stats: RequestStats, name: str, method: str, rows: Rows, bad: Bools) -> StatsEntry:
