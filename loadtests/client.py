@@ -20,12 +20,14 @@ from loadtests.wire.connecting import connect
 from loadtests.wire.connection import Connection
 from loadtests.wire.deadlines import OverdueError, deadlines_of
 from loadtests.wire.exchange import Exchange
-from loadtests.wire.parsing import BadAnswerError, Reply, field
-from loadtests.wire.request import request
+from loadtests.wire.parsing import BadAnswerError, FieldName, Reply
+from loadtests.wire.request import Headers, request
 from loadtests.wire.tls import Tls, tls_of
 from reports.evidence import now_us
 
 __all__ = ["CONNECT_S", "DEADLINE_S", "Exchange", "Tls", "TruthfulPool", "describe", "tls_of"]
+
+SERVER, INSTANCE = FieldName("Server"), FieldName(INSTANCE_HEADER)
 
 CONNECT_S = 3.0
 DEADLINE_S = 10.0  # of a request, everything included
@@ -50,6 +52,7 @@ class TruthfulPool:
         assert base.port is not None, f"{base_url}: expected a port"
         assert (tls is not None) == (base.scheme == "https"), f"{base_url}: HTTPS and only that needs TLS"
         self._base = base
+        self._host = base.netloc
         self._port = base.port
         self._resolver = resolver
         self._turn = ordinal  # users take the addresses in turn
@@ -69,15 +72,22 @@ class TruthfulPool:
         return (asked.path or "/") + (f"?{asked.query}" if asked.query else "")
 
     def fetch(
-        self, method: str, path: str, body: bytes, headers: dict[str, str], on_first_byte: Callable[[], None] | None
+        self,
+        method: str,
+        path: str,
+        body: bytes,
+        headers: Headers,
+        on_first_byte: Callable[[], None] | None,
+        traced: bytes = b"",
     ) -> tuple[Answer, Exchange]:
         """Send one request once and return what came of it; trouble on the way is an answer too, never an exception.
 
         A redirect is an answer like any other, and what cannot be a request is one that was never sent.
+        ``traced``: the header fields by which it is found again.
         """
         exchange = Exchange(on_first_byte)
         try:
-            whole = request(self._base.netloc, method, path, headers, body)
+            whole = request(self._host, method, path, headers, body, traced)
         except ValueError as error:
             return _no_answer(exchange, f"no request: {error}"), exchange
         self._deadlines.begin(exchange)
@@ -116,21 +126,14 @@ class TruthfulPool:
 
         A live connection to an address of the last answer is good, also while DNS is asked again or has no answer.
         """
-        connection = self._kept()
-        if connection is None:
-            addresses, exchange.dns_us = self._resolver.resolve()
-            connection = self._connect(addresses, exchange)
-        exchange.address = exchange.peer = connection.address
-        return connection
-
-    def _kept(self) -> Connection | None:
-        """Return a live connection to an address that DNS names; those that are no longer good go."""
         while self._idle:
             connection = self._idle.pop()
             if connection.is_quiet() and connection.address in (self._resolver.latest() or ()):
+                exchange.address = exchange.peer = connection.address
                 return connection
             connection.close()
-        return None
+        addresses, exchange.dns_us = self._resolver.resolve()
+        return self._connect(addresses, exchange)
 
     def _connect(self, addresses: tuple[str, ...], exchange: Exchange) -> Connection:
         exchange.address = addresses[self._turn % len(addresses)]
@@ -173,5 +176,5 @@ def _no_answer(exchange: Exchange, trouble: str) -> Answer:
 def _answer(reply: Reply) -> Answer:
     status, head, body = reply
     # Who a 200 came from is asked for nowhere; to look for it would cost every request a microsecond.
-    server = "" if status == 200 else field(head, "Server") or ""
-    return Answer(status, body, server, field(head, INSTANCE_HEADER), head=head)
+    server = "" if status == 200 else SERVER.first(head) or ""
+    return Answer(status, body, server, INSTANCE.first(head), None, True, head)

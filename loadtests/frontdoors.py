@@ -47,7 +47,7 @@ def pool_at(door: FrontDoor, resolver: Resolver, ordinal: int = 0, deadline_s: f
 
 
 def get(pool: TruthfulPool, method: str = "GET") -> tuple[Answer, Exchange]:
-    return pool.fetch(method, "/x", b"body" if method == "POST" else b"", {}, None)
+    return pool.fetch(method, "/x", b"body" if method == "POST" else b"", (), None)
 
 
 def wait_until_closed(pool: TruthfulPool) -> None:

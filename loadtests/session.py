@@ -10,18 +10,19 @@ import json as codec
 import string
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from typing import Any, TypedDict, Unpack
 from urllib.parse import quote, urlencode, urljoin, urlsplit
 
 from loadtests.api.answers import Answer
 from loadtests.api.call import Call
+from loadtests.wire.request import Headers
 
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 MOST_HOPS = 10
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Response:
     """An answer as Locust's users know it; ``status_code`` is 0 when there is none, ``error`` says why."""
 
@@ -49,7 +50,7 @@ class Response:
         """The body in the charset that its Content-Type names, UTF-8 without one."""
         return self.answer.body.decode(self.headers.get_content_charset("utf-8"), errors="replace")
 
-    @cached_property
+    @property
     def headers(self) -> http.client.HTTPMessage:
         """The headers, whatever their case."""
         return http.client.parse_headers(io.BytesIO(self.answer.head.partition(b"\r\n")[2] + b"\r\n\r\n"))
@@ -75,54 +76,73 @@ OPTIONS = frozenset(Options.__annotations__)
 class Session:
     """Sends through ``send``, which records; ``path_of`` refuses a URL that is not the target's."""
 
-    def __init__(self, send: Callable[[Call, dict[str, str]], Answer], path_of: Callable[[str], str]) -> None:
+    def __init__(self, send: Callable[[Call, Headers], Answer], path_of: Callable[[str], str]) -> None:
         self._send = send
         self._path_of = path_of
+        self._bare = lru_cache(maxsize=64)(self._call)  # what has nothing but its URL, and is asked for again and again
 
     def get(self, url: str, **options: Unpack[Options]) -> Response:
         """Send a GET; see ``request``."""
-        return self.request("GET", url, **options)
+        return self._ask("GET", url, options)
 
     def head(self, url: str, **options: Unpack[Options]) -> Response:
         """Send a HEAD; see ``request``."""
-        return self.request("HEAD", url, **options)
+        return self._ask("HEAD", url, options)
 
     def options(self, url: str, **options: Unpack[Options]) -> Response:
         """Send an OPTIONS; see ``request``."""
-        return self.request("OPTIONS", url, **options)
+        return self._ask("OPTIONS", url, options)
 
     def post(self, url: str, **options: Unpack[Options]) -> Response:
         """Send a POST; see ``request``."""
-        return self.request("POST", url, **options)
+        return self._ask("POST", url, options)
 
     def put(self, url: str, **options: Unpack[Options]) -> Response:
         """Send a PUT; see ``request``."""
-        return self.request("PUT", url, **options)
+        return self._ask("PUT", url, options)
 
     def patch(self, url: str, **options: Unpack[Options]) -> Response:
         """Send a PATCH; see ``request``."""
-        return self.request("PATCH", url, **options)
+        return self._ask("PATCH", url, options)
 
     def delete(self, url: str, **options: Unpack[Options]) -> Response:
         """Send a DELETE; see ``request``."""
-        return self.request("DELETE", url, **options)
+        return self._ask("DELETE", url, options)
 
     def request(self, method: str, url: str, **options: Unpack[Options]) -> Response:
         """Send a request once, follow its redirects on the target, and return the last answer.
 
         Raises AssertionError for a URL that is not the target's, TypeError for an option that we do not have.
         """
+        return self._ask(method, url, options)
+
+    def _ask(self, method: str, url: str, options: Options) -> Response:
+        call, headers = self._asked(method, url, options) if options else (self._bare(method, url), ())
+        answer = self._send(call, headers)
+        response = Response(call.path, answer)
+        if answer.status in REDIRECTS and options.get("allow_redirects", True):
+            return self._follow(call, response, headers)
+        return response
+
+    def _asked(self, method: str, url: str, options: Options) -> tuple[Call, Headers]:
         if not OPTIONS.issuperset(options):
             raise TypeError(f"{sorted(options)}: expected some of {sorted(OPTIONS)}")
-        call = _call(method, self._path_of(_quoted(url)), options)
-        headers = dict(options.get("headers") or {})
-        response = Response(call.path, self._send(call, dict(headers)))
-        for _ in range(MOST_HOPS if options.get("allow_redirects", True) else 0):
+        return self._call(method, url, **options), tuple((options.get("headers") or {}).items())
+
+    def _call(self, method: str, url: str, **options: Unpack[Options]) -> Call:
+        path = self._path_of(_quoted(url))
+        body, content_type = _body(options)
+        name = options.get("name")
+        endpoint = _endpoint(method, path) if name is None else f"{method} {name}"
+        return Call(method, path, endpoint, None, body, content_type=content_type)
+
+    def _follow(self, call: Call, response: Response, headers: Headers) -> Response:
+        for _ in range(MOST_HOPS):
             onward = self._onward(call, response)
             if onward is None:
                 break
             call = onward
-            response = Response(call.path, self._send(call, dict(headers)))
+            response = Response(call.path, self._send(call, headers))
         return response
 
     def _onward(self, call: Call, response: Response) -> Call | None:
@@ -144,13 +164,6 @@ class Session:
                 keeps = True
         method, body = (call.method, call.body) if keeps else ("GET", b"")
         return Call(method, path, _endpoint(method, path), None, body, content_type=call.content_type)
-
-
-def _call(method: str, path: str, options: Options) -> Call:
-    body, content_type = _body(options)
-    name = options.get("name")
-    endpoint = _endpoint(method, path) if name is None else f"{method} {name}"
-    return Call(method, path, endpoint, None, body, content_type=content_type)
 
 
 def _body(options: Options) -> tuple[bytes, str]:

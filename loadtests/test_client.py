@@ -149,7 +149,7 @@ def test_the_first_byte_is_announced_before_it_leaves(doors: Doors, resolver: Re
         return good(line, body)
 
     doors[0].handler = handler
-    pool_at(doors[0], resolver).fetch("POST", "/x", b"b", {}, lambda: order.append("announced"))
+    pool_at(doors[0], resolver).fetch("POST", "/x", b"b", (), lambda: order.append("announced"))
     assert order == ["announced", "received"]
 
 
@@ -164,7 +164,7 @@ def test_of_many_users_at_once_each_gets_his_own_answer(doors: Doors, resolver: 
     def user(ordinal: int) -> list[tuple[str, Answer, Exchange]]:
         pool = pool_at(doors[0], resolver, ordinal, deadline_s=30.0)
         try:
-            return [(path, *pool.fetch("GET", path, b"", {}, None)) for path in (f"/{ordinal}/{n}" for n in range(8))]
+            return [(path, *pool.fetch("GET", path, b"", (), None)) for path in (f"/{ordinal}/{n}" for n in range(8))]
         finally:
             pool.close()
 

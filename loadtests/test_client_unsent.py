@@ -26,7 +26,7 @@ def test_a_wrong_certificate_proves_that_no_byte_of_the_request_left(tls: ssl.SS
     """So a write is refused, not unknown; and the ledger never says that it was sent."""
     announced: list[str] = []
     with FrontDoor("127.0.0.1", 0, good, tls) as door:
-        said, exchange = pool_at(door, resolver).fetch("POST", "/x", b"b", {}, lambda: announced.append("sent"))
+        said, exchange = pool_at(door, resolver).fetch("POST", "/x", b"b", (), lambda: announced.append("sent"))
     assert (said.status, said.sent, said.trouble) == (None, False, "tls: CERTIFICATE_VERIFY_FAILED")
     assert (exchange.wire_attempts, exchange.first_byte_us, exchange.tls_us) == (0, None, None)
     assert (door.seen, announced) == ([], [])
@@ -62,7 +62,7 @@ def test_what_cannot_be_a_request_is_one_that_was_never_sent(
 ) -> None:
     """An exception would leave it in flight for ever; the row says what is wrong."""
     pool = pool_at(doors[0], resolver)
-    said, exchange = pool.fetch("POST", "/x", b"b", headers, None)
+    said, exchange = pool.fetch("POST", "/x", b"b", tuple(headers.items()), None)
     assert (said.status, said.sent, exchange.wire_attempts, doors[0].connections) == (None, False, 0, 0)
     assert said.trouble is not None
     assert said.trouble.startswith("no request: ")

@@ -5,6 +5,7 @@ import pytest
 from loadtests.api.answers import Answer, judge
 from loadtests.api.call import Call
 from loadtests.session import Session
+from loadtests.wire.request import Headers
 
 
 class Peer:
@@ -14,8 +15,8 @@ class Peer:
         self.answers = list(answers)
         self.asked: list[tuple[Call, dict[str, str]]] = []
 
-    def send(self, call: Call, headers: dict[str, str]) -> Answer:
-        self.asked.append((call, headers))
+    def send(self, call: Call, headers: Headers) -> Answer:
+        self.asked.append((call, dict(headers)))
         return self.answers.pop(0)
 
     def session(self) -> Session:

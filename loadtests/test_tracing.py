@@ -3,21 +3,35 @@
 import random
 import re
 
-from loadtests.tracing import Trace, new_trace
+from loadtests.tracing import AT_ONCE, Traces
+
+FIELDS = re.compile(
+    rb"X-Amzn-Trace-Id: Root=1-([0-9a-f]{8})-([0-9a-f]{24})\r\ntraceparent: 00-([0-9a-f]{32})-([0-9a-f]{16})-01\r\n"
+)
 
 
-def test_both_headers_name_the_same_trace() -> None:
-    """X-Ray reads W3C's 32 digits as its own with two hyphens in them."""
-    assert Trace(bytes.fromhex("65e0b6a70123456789abcdef01234567"), 0xAB).headers() == {
-        "X-Amzn-Trace-Id": "Root=1-65e0b6a7-0123456789abcdef01234567",
-        "traceparent": "00-65e0b6a70123456789abcdef01234567-00000000000000ab-01",
-    }
+def test_a_name_is_the_same_in_both_headers_and_no_other() -> None:
+    """X-Ray reads W3C's 32 digits as its own with two hyphens in them; the first eight are the time."""
+    names, spans = set(), set()
+    traces = Traces(random.Random(1))
+    for _ in range(3 * AT_ONCE):
+        name, fields = traces.new(1_700_000_000_900_000)
+        found = FIELDS.fullmatch(fields)
+        assert found
+        time, chance, whole, span = (group.decode() for group in found.groups())
+        assert (time, time + chance, len(name)) == ("6553f100", whole, 16)
+        assert name.hex() == whole
+        names.add(name)
+        spans.add(span)
+    assert len(names) == len(spans) == 3 * AT_ONCE
 
 
-def test_a_new_trace_is_well_formed_and_no_other() -> None:
-    """All zeros are forbidden as a span; the first eight digits are the time."""
-    rng = random.Random(1)
-    made = [new_trace(rng, 1_700_000_000.9) for _ in range(200)]
-    assert len({trace.id for trace in made}) == len({trace.span for trace in made}) == 200
-    form = re.compile(r"00-6553f100[0-9a-f]{24}-(?!0{16})[0-9a-f]{16}-01")
-    assert all(form.fullmatch(trace.headers()["traceparent"]) for trace in made)
+def test_a_span_of_zeros_is_forbidden() -> None:
+    class Unlucky(random.Random):
+        draws = iter([b"\x00", b"\x01"])
+
+        def randbytes(self, n: int) -> bytes:
+            return next(self.draws) * n
+
+    _, fields = Traces(Unlucky()).new(0)
+    assert fields.endswith(b"-0101010101010101-01\r\n")

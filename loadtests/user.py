@@ -6,14 +6,20 @@ it. A journey's file says what is sent; sending, judging and writing down are he
 """
 
 import random
-import time
+from functools import partial
 from typing import ClassVar
 
 import gevent
 from locust import User, constant
 from locust.env import Environment
 from locust.exception import StopUser
-from locust.user.task import LOCUST_STATE_RUNNING, LOCUST_STATE_WAITING, DefaultTaskSet
+from locust.user.task import (
+    LOCUST_STATE_RUNNING,
+    LOCUST_STATE_STOPPING,
+    LOCUST_STATE_WAITING,
+    DefaultTaskSet,
+    TaskSet,
+)
 
 from loadtests.api import ofbiz
 from loadtests.api.answers import Answer, Judged, judge
@@ -23,10 +29,41 @@ from loadtests.login import NoTokenError
 from loadtests.profiles import VisitLoad
 from loadtests.recording.recorder import Flight
 from loadtests.session import Session
-from loadtests.tracing import new_trace
+from loadtests.tracing import Traces
+from loadtests.wire.request import Headers
 from loadtests.worker import Worker
 from loadtests.writes import Intent
 from reports.evidence import BUSINESS, now_us
+
+ANYTHING = ("Accept", "*/*")
+JSON = ("Accept", "application/json")
+
+
+class Turns(DefaultTaskSet):
+    """Locust's own loop over a user's tasks, without its way round through the event loop where there is no pause.
+
+    Others had their turn while the user waited for its answer.
+    """
+
+    user: "TruthfulUser"
+
+    def execute_next_task(self) -> None:
+        """Execute tasks until there is something to wait for."""
+        user, task = self.user, self._task_queue.popleft()
+        choice = len(user.tasks) > 1
+        without_pause = type(user).wait_time is TruthfulUser.wait_time
+        while True:
+            user.gave_way = False
+            if isinstance(task, type):
+                self.execute_task(task)
+            else:
+                task(user)
+            if self._task_queue or not (without_pause and user.gave_way):
+                return
+            if user._state == LOCUST_STATE_STOPPING:
+                raise StopUser
+            if choice:
+                task = self.get_next_task()
 
 
 class TruthfulUser(User):
@@ -35,6 +72,7 @@ class TruthfulUser(User):
     abstract = True
     wait_time = constant(0)
     journey: ClassVar[str] = "user"
+    turns_by: ClassVar[type[TaskSet]] = Turns
 
     def __init__(self, environment: Environment) -> None:
         self.worker: Worker = environment.load_worker  # type: ignore[attr-defined]
@@ -45,22 +83,32 @@ class TruthfulUser(User):
         self.client = Session(self._plain, self.wire.path_of)
         self.rng = self.worker.rng(self.journey, self.ordinal, "content")
         self.due_us: int | None = None  # when what is sent next was due; None: nobody has planned it
-        self._ids = random.Random()
+        self.gave_way = False  # it waited for an answer since its last task
+        self._traces = Traces(random.Random())
 
     def on_stop(self) -> None:
         """Locust took this user away; the worker's own end is not our business."""
         self.worker.leave(self)
         self.wire.close()
 
+    @property
+    def _taskset_instance(self) -> TaskSet | None:
+        return self._turns
+
+    @_taskset_instance.setter
+    def _taskset_instance(self, locusts: TaskSet | None) -> None:
+        """Locust sets its own, in ``run``: whatever a journey's ``on_start`` does, the loop is ours."""
+        self._turns = None if locusts is None else self.turns_by(self)
+
     def send(self, call: Call, writes: tuple[Intent, ...] = ()) -> Judged:
         """Send one request and return what its answer means; both are on record by then.
 
         The first request of a task was due when the task was, any other is due when it is sent.
         """
-        headers = {}
+        headers: Headers = ()
         if call.needs_token:
             try:
-                headers["Authorization"] = f"Bearer {self.worker.token.get(self.log_in)}"
+                headers = (("Authorization", f"Bearer {self.worker.token.get(self.log_in)}"),)
             except NoTokenError as error:
                 return self._not_sent(call, writes, str(error))
         _, judged = self._exchange(call, self._due(), writes, headers)
@@ -70,45 +118,48 @@ class TruthfulUser(User):
 
     def log_in(self) -> Judged:
         """Send a login; nobody has planned it."""
-        self._unless_stopping()
+        if self.worker.stopping.is_set():
+            raise StopUser
         web = self.worker.plan.target.web
         self.worker.recorder.unplanned += 1
-        return self._exchange(ofbiz.login(web.username, web.password.get_secret_value()), now_us(), (), {})[1]
+        login = ofbiz.login(web.username, web.password.get_secret_value())
+        return self._exchange(login, None, (), ())[1]
 
-    def _plain(self, call: Call, headers: dict[str, str]) -> Answer:
+    def _plain(self, call: Call, headers: Headers) -> Answer:
         """Send what ``self.client`` was asked for."""
         return self._exchange(call, self._due(), (), headers)[0]
 
-    def _due(self) -> int:
-        """Return when the request was due that is sent now, and let it be sent."""
-        self._unless_stopping()
+    def _due(self) -> int | None:
+        """Let a request be sent; return when it was due, None when nobody has planned it."""
+        if self.worker.stopping.is_set():
+            raise StopUser  # nothing is started after the stop; what was taken and not sent, the worker writes down
         due_us, self.due_us = self.due_us, None
         if due_us is None:
             self.worker.recorder.unplanned += 1
-            return now_us()
         return due_us
 
     def _exchange(
-        self, call: Call, sched_us: int, writes: tuple[Intent, ...], headers: dict[str, str]
+        self, call: Call, due_us: int | None, writes: tuple[Intent, ...], headers: Headers
     ) -> tuple[Answer, Judged]:
-        trace = new_trace(self._ids, time.time())
-        flight = Flight(call, self.journey, sched_us, now_us(), trace.id, writes)
-        headers = {"Accept": "*/*" if call.proof is None else "application/json", **headers, **trace.headers()}
-        if call.body:
-            headers.setdefault("Content-Type", call.content_type)
-        ledger, recorder = self.worker.ledger, self.worker.recorder
-        ledger.intend(writes)
-        recorder.start(flight)
+        worker = self.worker
+        start_us = now_us()
+        name, traced = self._traces.new(start_us)
+        flight = Flight(call, self.journey, start_us if due_us is None else due_us, start_us, name, writes)
+        if writes:
+            worker.ledger.intend(writes)
+        sent = partial(worker.ledger.sent, writes) if writes else None
+        worker.recorder.start(flight)
         try:
-            answer, exchange = self.wire.fetch(call.method, call.path, call.body, headers, lambda: ledger.sent(writes))
+            answer, exchange = self.wire.fetch(call.method, call.path, call.body, _headers(call, headers), sent, traced)
         except BaseException:
-            self.worker.abandon(flight)
+            worker.abandon(flight)
             raise
+        self.gave_way = answer.status is not None
         judged = judge(call, answer)
-        if flight in recorder.in_flight:
-            ledger.answered(writes, judged)
-        end_us = recorder.end(flight, answer, exchange, judged)
-        if self.worker.tells_each:
+        if writes and flight in worker.recorder.in_flight:
+            worker.ledger.answered(writes, judged)
+        end_us = worker.recorder.end(flight, answer, exchange, judged)
+        if worker.tells_each:
             self._tell_listeners(flight, end_us, len(answer.body), judged)
         return answer, judged
 
@@ -119,14 +170,13 @@ class TruthfulUser(User):
         self.worker.ledger.intend(writes)
         self.worker.ledger.outcome(writes, "refused", error)
         self.worker.recorder.never_sent(
-            sched_us=due_us, endpoint=call.endpoint, journey=self.journey, outcome=judged.outcome, error=error
+            sched_us=now_us() if due_us is None else due_us,
+            endpoint=call.endpoint,
+            journey=self.journey,
+            outcome=judged.outcome,
+            error=error,
         )
         return judged
-
-    def _unless_stopping(self) -> None:
-        """Nothing is started after the stop; what was taken and not sent, the worker writes down."""
-        if self.worker.stopping.is_set():
-            raise StopUser
 
     def _tell_listeners(self, flight: Flight, end_us: int, size: int, judged: Judged) -> None:
         """Fire Locust's event for each request: somebody listens who is not Locust itself."""
@@ -143,13 +193,23 @@ class TruthfulUser(User):
         )
 
 
+def _headers(call: Call, headers: Headers) -> Headers:
+    """What a request carries besides what HTTP and its trace want; a journey's own come last, and so count."""
+    accept = ANYTHING if call.proof is None else JSON
+    if call.body:
+        return (accept, ("Content-Type", call.content_type), *headers)
+    return (accept, *headers)
+
+
 class Arrivals(DefaultTaskSet):
     """Locust's own loop over a user's tasks, in which one waits for the next arrival, not for a time."""
 
     user: "LoadUser"
 
     def on_start(self) -> None:
-        """Locust begins with a task; an arrival comes first."""
+        """Connect, and wait until all users are there; Locust would begin with a task, but an arrival comes first."""
+        self.user.wire.warm_up()
+        self.user.worker.wait_for_begin()
         self.wait()
 
     def wait(self) -> None:
@@ -166,6 +226,7 @@ class LoadUser(TruthfulUser):
     """Begins a task at each arrival that it takes from its journey's line; its tasks say what is sent."""
 
     abstract = True
+    turns_by = Arrivals
     endpoints: ClassVar[tuple[str, ...]]  # what its tasks ask for, in their order
 
     def __init__(self, environment: Environment) -> None:
@@ -175,12 +236,6 @@ class LoadUser(TruthfulUser):
         self.turns = 0  # tasks begun
         # A visit begins at its beginning; single requests at different steps, so that every second holds the whole mix.
         self.place = 0 if self.think_s else self.worker.place_of(self)
-
-    def on_start(self) -> None:
-        """Connect, and wait until all users are there."""
-        self.wire.warm_up()
-        self.worker.wait_for_begin()
-        self._taskset_instance = Arrivals(self)
 
     @property
     def step(self) -> int:

@@ -74,10 +74,10 @@ class Desk:
         judged = Judged("unknown", "not asked", {})
         for _ in range(TRIES):
             try:
-                headers = {"Authorization": f"Bearer {self.token.get(self._log_in)}"}
+                bearer = f"Bearer {self.token.get(self._log_in)}"
             except NoTokenError as error:
                 return Judged("failed", str(error), {})
-            judged = self._send(call, headers)
+            judged = self._send(call, ("Authorization", bearer))
             if judged.error == "401":
                 self.token.drop()
             elif judged.outcome == "ok" or (judged.error or "").startswith((BUSINESS, ROLLED_BACK)):
@@ -86,11 +86,11 @@ class Desk:
 
     def _log_in(self) -> Judged:
         web = self.target.web
-        return self._send(ofbiz.login(web.username, web.password.get_secret_value()), {})
+        return self._send(ofbiz.login(web.username, web.password.get_secret_value()))
 
-    def _send(self, call: Call, headers: dict[str, str]) -> Judged:
+    def _send(self, call: Call, *headers: tuple[str, str]) -> Judged:
         time.sleep(max(0.0, self._free_at - time.monotonic()))
         self._free_at = time.monotonic() + self._pause_s
-        headers |= {"Accept": "application/json", "Content-Type": call.content_type}
-        answer, _ = self._pool.fetch(call.method, call.path, call.body, headers, None)
+        kind = ("Accept", "application/json"), ("Content-Type", call.content_type)
+        answer, _ = self._pool.fetch(call.method, call.path, call.body, (*kind, *headers), None)
         return judge(call, answer)

@@ -62,14 +62,14 @@ class Connection:
             exchange.phase = "cut"
             self._send(request if self._cipher is None else self._cipher.encrypt(request))
             self._waiter = gevent.getcurrent()
-            came = self._hub.switch()
-            if isinstance(came, Reply):
-                return came
-            raise came
+            came: Reply | Exception = self._hub.switch()
+            if not came or isinstance(came, Exception):
+                raise came or RuntimeError("expected an answer, woken up without one")
         except BaseException:
             self._waiter = None
             self.close()
             raise
+        return came
 
     def is_quiet(self) -> bool:
         """Whether it may be asked: open, and the peer has neither closed nor spoken since its last answer.
@@ -104,14 +104,13 @@ class Connection:
         ended = not data
         if self._cipher is not None:
             data, ended = self._decrypt(data)
-        if self._exchange is not None:
-            self._hear(data, ended)
+        exchange = self._exchange
+        if exchange is not None:
+            self._hear(data, ended, exchange)
         elif data or ended or self._unsent:
             self.close()
 
-    def _hear(self, data: bytes, ended: bool) -> None:
-        exchange = self._exchange
-        assert exchange is not None
+    def _hear(self, data: bytes, ended: bool, exchange: Exchange) -> None:
         if data and exchange.first_byte_us is None:
             exchange.first_byte_us = now_us()
         try:

@@ -6,49 +6,56 @@ its caller: answers to HEAD, interim answers (1xx), bodies that end with the con
 asked for.
 """
 
-from functools import cache
-from typing import NamedTuple
-
 import httptools
 
 LONGEST_HEAD = 65_536  # bytes of status line and headers; load balancers allow about half of it
 LONGEST_ANSWER = 64 * 1024 * 1024  # bytes of everything; an endless one would take the generator's memory
 HEAD_END = b"\r\n\r\n"
-INTERIM = range(100, 200)
+FINAL = 200  # statuses below are of interim answers
 
 
 class BadAnswerError(Exception):
     """What came is not one whole answer to one request; the message says in a few words why."""
 
 
-class Reply(NamedTuple):
-    """A whole answer. ``head`` is the status line and the headers as they came, without the empty line."""
-
-    status: int
-    head: bytes
-    body: bytes
+# A whole answer: its status; the status line and the headers as they came, without the empty line; its body.
+Reply = tuple[int, bytes, bytes]
 
 
-def field(head: bytes, name: str, *, last: bool = False) -> str | None:
-    """Return the value of a header, None without one; of several lines the first, or the last."""
-    lower, line = head.lower(), _line(name)
-    start = lower.rfind(line) if last else lower.find(line)
-    if start < 0:
-        return None
-    start += len(name) + 3
-    end = head.find(b"\r\n", start)
-    return head[start : end if end >= 0 else len(head)].strip().decode("latin-1")
+class FieldName:
+    """The name of a header, to be looked for in heads; whatever its case, but as it is spelled here at first."""
+
+    __slots__ = ("_line", "_lower")
+
+    def __init__(self, name: str) -> None:
+        self._line = b"\r\n%b:" % name.encode("ascii")
+        self._lower = self._line.lower()
+
+    def first(self, head: bytes) -> str | None:
+        """Return its value, None without one; of several lines the first."""
+        at = head.find(self._line)
+        return self._value(head, at if at >= 0 else head.lower().find(self._lower))
+
+    def last(self, head: bytes) -> str | None:
+        """Return its value, None without one; of several lines the last."""
+        return self._value(head, head.lower().rfind(self._lower))
+
+    def _value(self, head: bytes, at: int) -> str | None:
+        if at < 0:
+            return None
+        start = at + len(self._line)
+        end = head.find(b"\r\n", start)
+        return (head[start:end] if end >= 0 else head[start:]).strip().decode("latin-1")
 
 
-@cache
-def _line(name: str) -> bytes:
-    return b"\r\n" + name.lower().encode("ascii") + b":"
+CONTENT_LENGTH = FieldName("Content-Length")
+TRANSFER_ENCODING = FieldName("Transfer-Encoding")
 
 
 class AnswerParser:
     """Takes the bytes of one connection; ``begin`` before each request, then ``feed`` until the answer is whole."""
 
-    __slots__ = ("_body", "_fed", "_got", "_head", "_head_only", "_http", "_surplus", "_whole", "keeps_open")
+    __slots__ = ("_body", "_fed", "_got", "_head", "_head_only", "_http", "_status", "_surplus", "_whole", "keeps_open")
 
     def __init__(self) -> None:
         self._http: httptools.HttpResponseParser | None = httptools.HttpResponseParser(self)
@@ -89,14 +96,14 @@ class AnswerParser:
             raise BadAnswerError("closed without an answer")
         if self._head is None or _promises_an_end(self._head):
             raise BadAnswerError("answer cut short")
-        self._whole = True
+        self._status, self._whole = int(self._head[9:12]), True
 
     def take(self) -> Reply:
         """Return the answer that is whole."""
         assert self._whole
         assert self._head is not None
         body = self._body
-        return Reply(int(self._head[9:12]), self._head, body[0] if len(body) == 1 else b"".join(body))
+        return self._status, self._head, body[0] if len(body) == 1 else b"".join(body)
 
     def close(self) -> None:
         """Let go of llhttp, which holds on to this object as well."""
@@ -113,43 +120,42 @@ class AnswerParser:
     def on_message_complete(self) -> None:
         """llhttp: the end of an answer, interim ones included."""
         assert self._http is not None
-        if self._http.get_status_code() not in INTERIM:
+        self._status = self._http.get_status_code()
+        if self._status >= FINAL:
             self._whole, self.keeps_open = True, self._http.should_keep_alive()
 
     def _find_head(self, data: bytes) -> None:
         """Keep the head of the answer itself; interim answers before it are passed over."""
         got = (self._got + data if self._got else data).lstrip(b"\r\n")
         end = got.find(HEAD_END)
-        while end >= 0 and got[9:10] == b"1":
+        while end >= 0 and got.startswith(b"1", 9):
             got = got[end + len(HEAD_END) :].lstrip(b"\r\n")
             end = got.find(HEAD_END)
         if (end if end >= 0 else len(got)) > LONGEST_HEAD:
             raise BadAnswerError(f"headers over {LONGEST_HEAD} bytes")
         if end < 0:
             self._got = got
-        else:
-            self._keep_head(got[:end], len(got) > end + len(HEAD_END))
-
-    def _keep_head(self, head: bytes, more: bool) -> None:
+            return
         # llhttp takes RTSP and HTTP/2.0 for HTTP, and a status of two digits.
-        if not head.startswith(b"HTTP/1.") or head[9:10] == b"0":
+        if not got.startswith(b"HTTP/1.") or got.startswith(b"0", 9):
             raise BadAnswerError("not HTTP")
-        self._head, self._got = head, b""
+        self._head = got[:end]
         if self._head_only:
-            self._surplus |= more
-            if not self._whole:
-                self._end_without_body()
+            self._end_without_body(more=len(got) > end + len(HEAD_END))
 
-    def _end_without_body(self) -> None:
+    def _end_without_body(self, *, more: bool) -> None:
         """The answer to a HEAD is over, but llhttp waits for the body that its headers announce."""
         assert self._http is not None
-        self._whole, self.keeps_open = True, self._http.should_keep_alive()
-        self._http = httptools.HttpResponseParser(self)
+        self._surplus |= more
+        if not self._whole:
+            self._whole, self.keeps_open = True, self._http.should_keep_alive()
+            self._status = self._http.get_status_code()
+            self._http = httptools.HttpResponseParser(self)
 
 
 def _promises_an_end(head: bytes) -> bool:
     """Whether the headers say where the body ends; if not, it ends with the connection (RFC 9112, section 6.3)."""
-    coding = field(head, "Transfer-Encoding", last=True)  # the last coding is the outermost, whatever line it is on
+    coding = TRANSFER_ENCODING.last(head)  # the last coding is the outermost, whatever line it is on
     if coding is not None:
         return coding.lower().rpartition(",")[2].strip() == "chunked"
-    return field(head, "Content-Length") is not None
+    return CONTENT_LENGTH.first(head) is not None

@@ -36,7 +36,7 @@ def shown() -> ssl.SSLContext:
 
 
 def ask(pool: TruthfulPool, method: str = "GET", body: bytes = b"") -> tuple[Answer, Exchange]:
-    return pool.fetch(method, "/x", body, {}, None)
+    return pool.fetch(method, "/x", body, (), None)
 
 
 def wait_until(what: str, ready: Callable[[], bool]) -> None:

@@ -72,7 +72,7 @@ def test_a_handshake_that_fails_proves_that_no_byte_left(script: Script, trouble
     announced: list[str] = []
     with Scripted([script]) as peer:
         pool = client(peer, SHORT_S, scheme="https")
-        said, exchange = pool.fetch("POST", "/x", b"b", {}, lambda: announced.append("sent"))
+        said, exchange = pool.fetch("POST", "/x", b"b", (), lambda: announced.append("sent"))
     assert (said.status, said.sent, said.trouble) == (None, False, trouble)
     assert (exchange.peer, exchange.wire_attempts, exchange.tls_us, announced) == ("127.0.0.1", 0, None, [])
 

@@ -93,7 +93,7 @@ def test_what_one_request_comes_to(case: Case, server: Server, client: Client) -
         pool = client(peer, case.deadline_s)
         body = b"" if case.method == "HEAD" else b"b"
         method = case.method if case.method == "HEAD" else "POST"
-        said, exchange = pool.fetch(method, "/x", body, {}, lambda: announced.append("sent"))
+        said, exchange = pool.fetch(method, "/x", body, (), lambda: announced.append("sent"))
         assert (said.status, said.body, said.trouble) == (case.status, case.body, case.trouble)
         assert (said.sent, exchange.wire_attempts, announced) == (True, 1, ["sent"])
         if not case.kept:
