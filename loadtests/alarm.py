@@ -24,6 +24,7 @@ class Alarm:
         self._timer: Any = None
         self._watcher: Any = None
         self._fd = -1
+        self._is_set = False
         if sys.platform == "linux" and sys.version_info >= (3, 13):
             self._fd = os.timerfd_create(time.CLOCK_MONOTONIC, flags=os.TFD_NONBLOCK | os.TFD_CLOEXEC)
             self._watcher = loop.io(self._fd, READ)
@@ -35,6 +36,7 @@ class Alarm:
         """Ring in so many microseconds, at once when that is none; an alarm that was set before is forgotten."""
         if sys.platform == "linux" and sys.version_info >= (3, 13):
             os.timerfd_settime_ns(self._fd, initial=max(in_us * 1000, 1))
+            self._is_set = True
             return
         if self._timer is not None:
             self._timer.close()
@@ -53,6 +55,8 @@ class Alarm:
             self._timer = None
 
     def _heard(self) -> None:
-        with suppress(BlockingIOError):
-            os.read(self._fd, 8)
+        self._is_set = False
         self._ring()
+        if not self._is_set and self._fd >= 0:
+            with suppress(BlockingIOError):
+                os.read(self._fd, 8)  # or it would be heard for ever; to set it anew silences it, too

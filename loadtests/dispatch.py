@@ -49,6 +49,7 @@ class Dispatcher:
         self._line: list[Line] = []  # whose each of them is
         self._at = 0  # the next of them
         self._before = 0  # how many were in the batches before
+        self._hub: Any = gevent.get_hub()
         self._alarm = Alarm(self._ring)
         self._set()
 
@@ -60,7 +61,7 @@ class Dispatcher:
         me = gevent.getcurrent()
         line.free.append(me)
         try:
-            due_us: int = gevent.get_hub().switch()
+            due_us: int = self._hub.switch()
         except BaseException:
             if me in line.free:
                 line.free.remove(me)

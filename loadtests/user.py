@@ -40,30 +40,34 @@ JSON = ("Accept", "application/json")
 
 
 class Turns(DefaultTaskSet):
-    """Locust's own loop over a user's tasks, without its way round through the event loop where there is no pause.
+    """Locust's own loop over a user's tasks, with a short cut from one to the next where there is no pause.
 
-    Others had their turn while the user waited for its answer.
+    Without it a user that has waited for its answer, while others had their turn, would go round through the event loop
+    once more.
     """
 
     user: "TruthfulUser"
 
     def execute_next_task(self) -> None:
-        """Execute tasks until there is something to wait for."""
+        """Execute tasks until Locust has to decide what comes next."""
         user, task = self.user, self._task_queue.popleft()
-        choice = len(user.tasks) > 1
-        without_pause = type(user).wait_time is TruthfulUser.wait_time
         while True:
-            user.gave_way = False
             if isinstance(task, type):
                 self.execute_task(task)
             else:
                 task(user)
-            if self._task_queue or not (without_pause and user.gave_way):
+            if self._task_queue or not self.go_on():
                 return
-            if user._state == LOCUST_STATE_STOPPING:
-                raise StopUser
-            if choice:
+            if len(user.tasks) > 1:
                 task = self.get_next_task()
+
+    def go_on(self) -> bool:
+        """Whether the next task may follow; if not, Locust lets its user wait."""
+        user = self.user
+        if user._state == LOCUST_STATE_STOPPING:
+            raise StopUser
+        waited, user.gave_way = user.gave_way, False
+        return waited and type(user).wait_time is TruthfulUser.wait_time
 
 
 class TruthfulUser(User):
@@ -201,8 +205,8 @@ def _headers(call: Call, headers: Headers) -> Headers:
     return (accept, *headers)
 
 
-class Arrivals(DefaultTaskSet):
-    """Locust's own loop over a user's tasks, in which one waits for the next arrival, not for a time."""
+class Arrivals(Turns):
+    """The same, but one waits for the next arrival, not for a time."""
 
     user: "LoadUser"
 
@@ -220,6 +224,13 @@ class Arrivals(DefaultTaskSet):
         user._state = LOCUST_STATE_WAITING  # Locust may end it here at once
         user.next_arrival()
         user._state = LOCUST_STATE_RUNNING
+
+    def go_on(self) -> bool:
+        """It may, when there is one."""
+        if self.user._state == LOCUST_STATE_STOPPING:
+            raise StopUser
+        self.wait()
+        return True
 
 
 class LoadUser(TruthfulUser):

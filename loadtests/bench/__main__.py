@@ -26,9 +26,12 @@ from reports.evidence import RunDirectory
 ROOT = Path(__file__).parents[2]
 USERS = 50
 ENGINE_CORE, SERVER_CORE = "0", "1"
-TOO_MUCH = 200_000  # arrivals a second that nobody can send: what comes out is the most
-STOCK_RATES = (1000, 2000, 3000, 4000, 5000, 6000, 8000)
-KEEPS_UP_MS = 5.0  # the p99 of the schedule lag of who keeps its plan
+OPEN_USERS = 100  # more connections than can be busy at once, and as many for everybody
+# Arrivals a second, tried from the left until one is too many.
+OUR_RATES = (10_000, 15_000, 20_000, 25_000, 30_000, 35_000, 40_000, 45_000)
+STOCK_RATES = (1000, 2000, 3000, 4000, 5000, 6000, 7000, 8000)
+SENT = 0.95  # of what was planned, and at most so late at the p99: who does less does not sustain a rate
+LATE_MS = 20.0
 SHARE = 0.7  # of our most, at which the schedule has to be kept
 
 Figures = dict[str, float]
@@ -55,7 +58,9 @@ class Bench:
 
     def stock_open(self, rate: float) -> Figures:
         """An open loop on stock Locust's quick client."""
-        return self._metered(["-m", "loadtests.bench.stock_open", self.url, str(rate), str(self._seconds)])
+        return self._metered(
+            ["-m", "loadtests.bench.stock_open", self.url, str(rate), str(self._seconds), str(OPEN_USERS)]
+        )
 
     def hey(self) -> Figures:
         """One core of hey."""
@@ -68,9 +73,10 @@ class Bench:
         return {"per_s": float(_found(r"Requests/sec:\s+([\d.]+)", out))}
 
     def _locust(self, file: str, *options: str, **more: str) -> Figures:
-        users = ["-u", "1000" if "BENCH_RATE" in more else str(USERS), "-r", "1000"]
-        command = ["-m", "locust", "-f", f"loadtests/bench/{file}.py", "--headless", "--only-summary", *users, *options]
-        told = self._metered(command, BENCH_SECONDS=str(self._seconds), **more)
+        users = str(OPEN_USERS if "BENCH_RATE" in more else USERS)
+        command = ["-m", "locust", "-f", f"loadtests/bench/{file}.py", "--headless", "--only-summary"]
+        asked = ["-u", users, "-r", "1000", *options]
+        told = self._metered([*command, *asked], BENCH_SECONDS=str(self._seconds), BENCH_USERS=users, **more)
         us = {f"{name}_us": told[f"{name}_s"] / max(told["requests"], 1) * 1e6 for name in ("user", "system")}
         return told | us | {"per_s": told["requests"] / told["s"]}
 
@@ -94,11 +100,16 @@ def _found(pattern: str, text: str) -> str:
 
 
 def _schedule(run: Path) -> Figures:
-    """The p99 of how late requests were sent, of those due after the first second."""
+    """What was sent each second, and the p99 of how late it was, of what was due after the first second."""
     rows = RunDirectory.open(run).read_samples()
-    due, sent = (rows[name].to_numpy() for name in ("sched_us", "start_us"))
-    counted = (due > due.min() + 1_000_000) & ~np.isnan(sent.astype(float))
-    return {"lag_p99_ms": float(np.percentile((sent - due)[counted], 99)) / 1000} if counted.any() else {}
+    due, sent = (rows[name].to_numpy().astype(float) / 1e6 for name in ("sched_us", "start_us"))
+    counted = due > due.min() + 1
+    late = (sent - due)[counted]
+    late = late[~np.isnan(late)]
+    return {
+        "sent_per_s": len(late) / (due.max() - due.min() - 1),
+        "lag_p99_ms": float(np.percentile(late, 99)) * 1000,
+    }
 
 
 @contextmanager
@@ -152,25 +163,28 @@ def main(
             typer.echo(f"round {number + 1} of {rounds}")
             for name, run in closed(on).items():
                 note(f"closed loop, {name}, requests/s", run()["per_s"])
-            most = on.ours(BENCH_RATE=str(TOO_MUCH))["per_s"]
+            most = sustained(lambda rate: on.ours(BENCH_RATE=str(rate)), OUR_RATES)
             note("open plan, ours at most, requests/s", most)
             note(
                 "open plan, ours at 70 % of that, p99 of the lag, ms",
                 on.ours(BENCH_RATE=str(SHARE * most))["lag_p99_ms"],
             )
-            note("open plan, FastHttpUser at most, requests/s", sustained(on))
+            note("open plan, FastHttpUser at most, requests/s", sustained(on.stock_open, STOCK_RATES))
     _tell(values)
 
 
-def sustained(on: Bench) -> float:
-    """Return the highest rate at which an open loop on FastHttpUser keeps its plan: 95 % sent, p99 lag in bounds."""
+def sustained(run: Callable[[float], Figures], rates: tuple[int, ...]) -> float:
+    """Return the highest rate at which an open loop keeps its plan; each may fail once: machines have their moods."""
     best = 0.0
-    for rate in STOCK_RATES:
-        told = on.stock_open(rate)
-        if told["sent_per_s"] < 0.95 * rate or told["lag_p99_ms"] > KEEPS_UP_MS * 4:
+    for rate in rates:
+        if not any(_keeps_up(run(rate), rate) for _ in range(2)):
             break
-        best = told["sent_per_s"]
+        best = rate
     return best
+
+
+def _keeps_up(told: Figures, rate: float) -> bool:
+    return told["sent_per_s"] >= SENT * rate and told["lag_p99_ms"] <= LATE_MS
 
 
 def _tell(values: dict[str, list[float]]) -> None:

@@ -1,6 +1,6 @@
-"""What a Locust process does from a second after its users are there: requests, seconds, seconds of CPU. Prints JSON.
+"""What a Locust process does from two seconds after its users are there: requests, and seconds of time and of CPU.
 
-It ends the process after ``BENCH_SECONDS``: Locust's own run time begins before everything is there.
+Prints JSON. It ends the process after ``BENCH_SECONDS``: Locust's own run time begins before everything is there.
 """
 
 import json
@@ -14,7 +14,7 @@ import gevent
 from locust import events
 from locust.env import Environment
 
-WARM_UP_S = 1.0
+WARM_UP_S = 2.0
 
 
 def attach() -> None:

@@ -16,7 +16,7 @@ from loadtests.user import LoadUser, TruthfulUser
 from reports.evidence import now_us
 
 RATE = float(os.environ.get("BENCH_RATE", "0"))
-USERS = 1000
+USERS = int(os.environ["BENCH_USERS"])
 
 
 class Closed(TruthfulUser):
@@ -51,7 +51,7 @@ def begin(environment: Environment, **_: Any) -> None:
     worker = set_worker(environment, Profile.model_construct(name="bench", shopper=load))
 
     def play(**_: Any) -> None:
-        start_us = now_us() + 100_000
+        start_us = now_us() + 1_000_000  # what is due first is drawn by then
         worker.share({}, start_us=start_us, from_us=start_us)
 
     if RATE:

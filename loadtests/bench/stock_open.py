@@ -1,6 +1,7 @@
 """What an open loop on stock Locust's FastHttpUser sustains: its client, and a scheduler as people write them.
 
-Usage: ``python -m loadtests.bench.stock_open URL RATE SECONDS``. Prints JSON: sent a second, and the p99 of its lag.
+Usage: ``python -m loadtests.bench.stock_open URL RATE SECONDS USERS``.
+Prints JSON: what it sent a second, and the p99 of its lag.
 """
 
 import json
@@ -13,7 +14,6 @@ import numpy as np
 from locust import FastHttpUser
 from locust.env import Environment
 
-USERS = 300
 YIELD_EVERY = 64
 
 
@@ -21,12 +21,12 @@ class Stock(FastHttpUser):
     """geventhttpclient."""
 
 
-def main(url: str, rate: float, seconds: float) -> None:
+def main(url: str, rate: float, seconds: float, users: int) -> None:
     """Send by chance at a rate for a time."""
     Stock.host = url
     environment = Environment(user_classes=[Stock])
     environment.create_local_runner()
-    free = [Stock(environment) for _ in range(USERS)]
+    free = [Stock(environment) for _ in range(users)]
     for user in free:
         user.client.get("/")
     lags, sent = _send(free, rate, seconds)
@@ -60,4 +60,4 @@ def _send(free: list[Stock], rate: float, seconds: float) -> tuple[list[float], 
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], float(sys.argv[2]), float(sys.argv[3]))
+    main(sys.argv[1], float(sys.argv[2]), float(sys.argv[3]), int(sys.argv[4]))
