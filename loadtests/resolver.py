@@ -6,7 +6,9 @@ users of a process, and tells a journal what the name server said.
 """
 
 import ipaddress
+import math
 import time
+import weakref
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -23,6 +25,7 @@ from reports.evidence import now_us
 
 LOOKUP_S = 2.0  # give up a lookup after this
 FAILED_S = 0.5  # a failed lookup is not tried again for so long, so that users do not queue up behind a dead server
+AHEAD = 0.1  # with so much of its time left an answer is asked for anew, as Unbound does (unbound.conf: prefetch)
 
 
 # For how long an answer is good: its TTL; for ever (a client that asks once); or so many seconds whatever its TTL
@@ -36,9 +39,10 @@ class NameLookupError(OSError):
 
 @dataclass(frozen=True, slots=True)
 class Addresses:
-    """One answer: the addresses in order, and when it is no longer valid (monotonic seconds)."""
+    """One answer: the addresses in order, when to ask anew and when it is no longer valid (monotonic seconds)."""
 
     addresses: tuple[str, ...]
+    renew_at: float
     expires_at: float
 
 
@@ -104,28 +108,41 @@ class Resolver:
         started = time.monotonic()
         with self._one_at_a_time:
             if self._known is None or time.monotonic() >= self._known.expires_at:
-                self._known = self._ask()
+                self._learn(self._ask())
+            assert self._known is not None
             return self._known.addresses, _since_us(started)
 
     def latest(self) -> tuple[str, ...] | None:
         """Return the addresses of the last answer, None when there was none yet. Never waits.
 
-        For whoever has a connection: no client waits for a name server before it uses one. An answer that has expired
-        is asked for anew meanwhile, and is the latest as soon as it is there.
+        For whoever has a connection: no client waits for a name server before it uses one. So an answer is asked for
+        anew shortly before it expires; only when the name server takes longer than that is an expired one the latest.
         """
         known = self._known
         if known is None:
             return None
-        now = time.monotonic()
-        if now >= max(known.expires_at, self._failed_until) and not self._renewing:
-            self._renewing = True
-            gevent.spawn(self._renew)
+        if time.monotonic() >= known.renew_at:
+            self._begin_to_renew()
         return known.addresses
 
+    def _begin_to_renew(self) -> None:
+        if not self._renewing and time.monotonic() >= self._failed_until:
+            self._renewing = True
+            gevent.spawn(self._renew)
+
+    def _learn(self, known: Addresses) -> None:
+        """Keep an answer, and ask in time for the next, for who asks for nothing just then."""
+        self._known = known
+        in_s = known.renew_at - time.monotonic()
+        if 0 < in_s < math.inf:
+            gevent.spawn_later(in_s, _renew_unless_gone, weakref.ref(self), known)
+
     def _renew(self) -> None:
+        old = self._known
         try:
-            with suppress(OSError):
-                self.resolve()
+            with suppress(OSError), self._one_at_a_time:
+                if self._known is old:
+                    self._learn(self._ask())
         finally:
             self._renewing = False
 
@@ -144,12 +161,14 @@ class Resolver:
         ttl_s = answer.chaining_result.minimum_ttl
         self._on_lookup(Lookup(now_us(), _since_us(started), addresses, ttl_s))
         self._require_allowed(addresses)
-        return Addresses(addresses, time.monotonic() + self._valid_s(ttl_s))
+        now, valid_s = time.monotonic(), self._valid_s(ttl_s)
+        ahead_s = min(AHEAD * valid_s, LOOKUP_S)
+        return Addresses(addresses, now + valid_s - ahead_s, now + valid_s)
 
     def _valid_s(self, ttl_s: int) -> float:
         if self._keep == "ttl":
             return ttl_s
-        return float("inf") if self._keep == "pin" else self._keep
+        return math.inf if self._keep == "pin" else self._keep
 
     def _require_allowed(self, addresses: tuple[str, ...]) -> None:
         for address in addresses:
@@ -165,7 +184,7 @@ class Resolver:
         except ValueError:
             return None
         self._require_allowed(addresses)
-        return Addresses(addresses, float("inf"))
+        return Addresses(addresses, math.inf, math.inf)
 
 
 def resolver_of(
@@ -179,6 +198,13 @@ def resolver_of(
     server = None if dns is None else (dns.address, dns.port)
     allowed = load_policy(target.name).limits.networks
     return Resolver(target.web.name, server, keep=keep, on_lookup=on_lookup, allowed=allowed)
+
+
+def _renew_unless_gone(resolver: "weakref.ref[Resolver]", answer: Addresses) -> None:
+    """The timer may be early, by as much as the event loop stood still before it was set."""
+    still = resolver()
+    if still is not None and still._known is answer:
+        still._begin_to_renew()
 
 
 def _since_us(started: float) -> int:

@@ -1,5 +1,7 @@
 """How long an address is good, and what is remembered of the name server."""
 
+import gc
+import weakref
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -64,12 +66,37 @@ def test_the_latest_answer_is_there_at_once_and_renewed_meanwhile(names: NameSer
     assert asking.latest() is None
     asking.resolve()
     names.addresses = ["127.0.0.3"]
+    clock.now += 26.9
     assert asking.latest() == ("127.0.0.1", "127.0.0.2")
-    clock.now += 30
+    gevent.sleep(0)
+    assert names.asked == 1
+    clock.now += 1.2  # 2 s, LOOKUP_S, are left of 30: less than a tenth
     assert [asking.latest() for _ in range(3)] == [("127.0.0.1", "127.0.0.2")] * 3
     gevent.sleep(0)
-    assert asking.latest() == ("127.0.0.3",)
+    assert asking.latest() == ("127.0.0.3",), "before the old answer has expired, so that nobody uses it longer"
     assert names.asked == 2
+
+
+def test_an_answer_is_renewed_in_time_also_when_nobody_asks_just_then(names: NameServer) -> None:
+    """So that who comes with an old connection after the TTL is not sent to the old address."""
+    names.ttl_s, heard = 1, list[Lookup]()
+    asking = resolver(names, heard=heard)
+    asking.resolve()
+    names.addresses = ["127.0.0.3"]
+    with gevent.Timeout(30):
+        while len(heard) < 3:
+            gevent.sleep(0.01)
+    assert asking.latest() == ("127.0.0.3",)
+
+
+def test_a_resolver_that_nobody_has_any_more_asks_nothing(names: NameServer) -> None:
+    names.ttl_s = 1
+    asking = resolver(names)
+    asking.resolve()
+    gone = weakref.ref(asking)
+    del asking
+    gc.collect()
+    assert gone() is None
 
 
 def test_a_dead_name_server_leaves_the_latest_answer(
