@@ -13,7 +13,7 @@ from rich.table import Table
 from fixtures.target import DEFAULT_REGION
 from loadtests.capacity.figure import draw
 from loadtests.capacity.search import MOST_STEPS
-from loadtests.capacity.steps import CONFIRMING, Capacity, Search, look_for
+from loadtests.capacity.steps import BETWEEN_S, CONFIRMING, Capacity, Search, look_for
 from loadtests.gate.asking import asked
 from loadtests.gate.display import Display
 from loadtests.gate.generator import ROOT
@@ -24,8 +24,10 @@ from loadtests.options import UsageError, as_seconds, require_place
 from loadtests.profiles import load_profile
 from reports.evidence import RUNS, utc_name
 from reports.evidence.room import check_room
+from reports.judge.length import duration
 
 RULES = ROOT / "loadtests" / "rules" / "capacity.rules"
+USUAL_STEPS = 6  # beside the one that confirms
 EXIT_CODES = {"PASS": 0, "FAIL": 1, "UNKNOWN": 2, "ABORTED": 4}
 
 
@@ -79,12 +81,17 @@ def capacity(
 def _look(search: Search, *, as_json: bool) -> Capacity:
     stop, order = Stop(), search.order
     with stop.listening(), Display(Console(stderr=as_json)) as display:
-        short_s, long_s = (order.warm_up_s + times * order.duration_s for times in (1, CONFIRMING))
-        display.say(
-            f"mostly about eight runs of {short_s:g} s (at most {MOST_STEPS}; to confirm, {long_s:g} s), "
-            f"up to {search.at_most * order.profile.rate:.0f} requests a second"
-        )
+        display.say(_beforehand(order, search.at_most))
         return look_for(search, display, stop)
+
+
+def _beforehand(order: Order, at_most: float) -> str:
+    """Say how long it is going to take, and how much load it may come to."""
+    short_s, long_s = (BETWEEN_S + order.warm_up_s + times * order.duration_s for times in (1, CONFIRMING))
+    return (
+        f"about {USUAL_STEPS} runs and {duration(USUAL_STEPS * short_s + long_s)}, at most {MOST_STEPS} runs and "
+        f"{duration(MOST_STEPS * long_s)}; up to {at_most * order.profile.rate:.0f} requests a second"
+    )
 
 
 def _tell(capacity: Capacity, folder: Path, *, as_json: bool) -> None:
@@ -106,9 +113,8 @@ def _table(capacity: Capacity) -> Table:
         table.add_column(name)
     for step in sorted(capacity.steps, key=lambda one: one.rate_per_s):
         shown = [step.percentiles.get(name) for name in ("p50_s", "p95_s", "p99_s")]
+        because = "" if step.word == "PASS" else step.because
         word = step.word + (", confirming" if step.confirming else "")
         figures = ["-" if seconds is None else f"{1000 * seconds:,.0f}" for seconds in shown]
-        table.add_row(
-            f"{step.times:.3g}", f"{step.rate_per_s:.0f}", f"{step.good_per_s:.0f}", *figures, word, step.because
-        )
+        table.add_row(f"{step.times:.3g}", f"{step.rate_per_s:.0f}", f"{step.good_per_s:.0f}", *figures, word, because)
     return table

@@ -2,8 +2,8 @@
 
 import json
 import math
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +18,11 @@ from loadtests.storage.place import Place
 from reports.evidence import RunDirectory
 from reports.judge.loads import read_load
 from reports.judge.percentiles import latencies, value
+from reports.judge.rules import Rule, shown
+from reports.judge.words import Word
 
 CONFIRMING = 2.0  # so many times as long
+BETWEEN_S = 6.0  # about what a run takes beside what was asked for: to start, to end, to be judged
 QUANTILES = {"p50_s": 0.5, "p95_s": 0.95, "p99_s": 0.99}
 
 
@@ -56,6 +59,7 @@ class Capacity:
     found: Found
     rate_per_s: float | None  # the highest that was kept
     steps: tuple[Step, ...]
+    bounds_s: dict[str, float] = field(default_factory=dict)  # what the rules allow of all requests' percentiles
 
     def facts(self) -> dict[str, Any]:
         """Return it for JSON."""
@@ -70,13 +74,20 @@ def look_for(search: Search, display: Display, stop: Stop) -> Capacity:
     steps: list[Step] = []
     with target_up(search.order.target, search.order.region, say=display.say, check=stop.check):
         for step in _tried(search, steps, display, stop):
-            display.say(f"{step.times:.3g} x ({step.rate_per_s:.0f}/s): {step.word}: {step.because}")
+            display.say(f"  {step.word}: {step.because}")
     told = next_step(_answers(steps), at_most=search.at_most, resolution=search.resolution)
     found = told if isinstance(told, Found) else Found(None, None, "ABORTED", f"stopped: {stop.reason}")
     rate_per_s = None if found.times is None else found.times * profile.rate
-    capacity = Capacity(profile.name, search.order.asked.rules_from, found, rate_per_s, tuple(steps))
+    asked = search.order.asked
+    capacity = Capacity(profile.name, asked.rules_from, found, rate_per_s, tuple(steps), _bounds_s(asked.rules))
     (search.folder / "capacity.json").write_text(json.dumps(capacity.facts(), indent=2))
     return capacity
+
+
+def _bounds_s(rules: Sequence[Rule]) -> dict[str, float]:
+    """What the picture can show: it has these percentiles, of all requests."""
+    absolute = [one for one in rules if one.who.kind == "everybody" and not (one.objective or one.with_baseline)]
+    return {one.measure: one.bound for one in absolute if f"{one.measure}_s" in QUANTILES}
 
 
 def _tried(search: Search, steps: list[Step], display: Display, stop: Stop) -> Iterator[Step]:
@@ -97,11 +108,13 @@ def _answers(steps: list[Step]) -> list[Tried]:
 
 def _one(search: Search, told: Try, number: int, display: Display, stop: Stop) -> Step:
     order = search.order
-    display.say(f"{'confirming' if told.confirming else 'trying'} {told.times:.3g} times the rate")
+    profile = order.profile.scaled(told.times)
+    why = ", longer, to confirm" if told.confirming else ""
+    display.say(f"run {number}: {profile.rate:.0f} requests a second, {told.times:.3g} times the profile's{why}")
     run = run_load(
         replace(
             order,
-            profile=order.profile.scaled(told.times),
+            profile=profile,
             scale=told.times,
             seed=order.seed + number - 1,
             duration_s=order.duration_s * (CONFIRMING if told.confirming else 1),
@@ -111,7 +124,7 @@ def _one(search: Search, told: Try, number: int, display: Display, stop: Stop) -
         stop,
     )
     run.compact_samples()
-    return _step(order, run, told, order.profile.scaled(told.times))
+    return _step(order, run, told, profile)
 
 
 def _step(order: Order, run: RunDirectory, told: Try, profile: Profile) -> Step:
@@ -121,16 +134,22 @@ def _step(order: Order, run: RunDirectory, told: Try, profile: Profile) -> Step:
     due = stretch.due
     seconds = (stretch.to_us - stretch.from_us) / 1e6
     found = latencies(due)
+    percentiles = {name: _finite(value(found, quantile).low) for name, quantile in QUANTILES.items() if len(found)}
     return Step(
         run=run.path.name,
         times=told.times,
         rate_per_s=profile.rate,
         good_per_s=float(due.good.sum()) / seconds if seconds else 0.0,
-        percentiles={name: _finite(value(found, quantile).low) for name, quantile in QUANTILES.items() if len(found)},
+        percentiles=percentiles,
         word=str(verdict.verdict),
-        because=verdict.because,
+        because=_kept(percentiles) if verdict.verdict is Word.PASS else verdict.because,
         confirming=told.confirming,
     )
+
+
+def _kept(percentiles: dict[str, float | None]) -> str:
+    p95_s = percentiles.get("p95_s")
+    return "every rule was kept" + ("" if p95_s is None else f", p95 {shown(p95_s, 's')}")
 
 
 def _finite(seconds: float) -> float | None:

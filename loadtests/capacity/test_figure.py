@@ -36,7 +36,15 @@ def test_the_picture_names_what_was_kept_and_is_well_formed(tmp_path: Path) -> N
         for rate, (p, word) in answers.items()
     )
     found = Found(2.0, 4.0, "PASS", "kept at 2 times the rate, broken at 4")
-    draw(Capacity("steady", "my.rules", found, 20.0, steps), tmp_path / "capacity.svg")
+    draw(Capacity("steady", "my.rules", found, 20.0, steps, {"p95": 0.8}), tmp_path / "capacity.svg")
     text = " ".join(ET.parse(tmp_path / "capacity.svg").getroot().itertext())
-    for word in ("kept at 20/s", "broken at 4", "knee", "p95, FAIL", "requests a second, by the plan"):
+    for word in (
+        "kept at 20/s",
+        "broken at 4",
+        "knee",
+        "p95, FAIL",
+        "bound of p95",
+        "100 ms",
+        "requests a second, by the plan",
+    ):
         assert word in text

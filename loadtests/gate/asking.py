@@ -75,8 +75,8 @@ def asked_again(run: RunDirectory, rules: Path | None, waivers: Path | None, bas
 
 
 def _name(file: Path) -> str:
-    """How messages and reports call a rule file: as it was given, the one as shipped by its place in the suite."""
-    return str(file.relative_to(ROOT) if file == DEFAULT_RULES else file)
+    """How messages and reports call a rule file: as it was given, those as shipped by their place in the suite."""
+    return str(file.relative_to(ROOT) if file.parent == DEFAULT_RULES.parent else file)
 
 
 def _of_text(text: str, name: str) -> Asked:
