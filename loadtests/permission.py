@@ -52,6 +52,20 @@ def require_reachable(target: Target) -> NameLookupError | None:
     return None
 
 
+def require_found(target: Target) -> None:
+    """Require of a front door what ``require_reachable`` does, and that its name has an address before a load begins.
+
+    Later on a name without one is a finding. Raises TargetError.
+    """
+    unknown = require_reachable(target)
+    if unknown is not None:
+        asked = "this system's name server" if target.dns is None else f"{target.dns.address}:{target.dns.port}"
+        raise TargetError(
+            f"target {target.name!r}: expected an address for {target.web.name}, found none at {asked} ({unknown}): "
+            "repair the name, or that of the target"
+        )
+
+
 def _require_rate(policy: LoadPolicy, profile: Profile) -> None:
     highest_per_s, _ = profile.multiples.scaled(profile.rate).peak(NEVER_NS)
     if highest_per_s > policy.limits.most_per_s:

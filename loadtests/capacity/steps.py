@@ -12,7 +12,7 @@ from loadtests.capacity.search import Found, Tried, Try, next_step
 from loadtests.gate.display import Display
 from loadtests.gate.running import Order, run_load
 from loadtests.gate.stopping import Stop, StopRequestedError
-from loadtests.permission import require_allowed
+from loadtests.permission import require_allowed, require_found
 from loadtests.profiles import Profile
 from loadtests.storage.place import Place
 from reports.evidence import RunDirectory
@@ -70,9 +70,10 @@ def look_for(search: Search, display: Display, stop: Stop) -> Capacity:
     """Look for the highest rate at which the rules are kept. Raises what ``run_load`` raises."""
     profile = search.order.profile
     require_allowed(search.order.target, profile.scaled(search.at_most), seconds=CONFIRMING * search.order.at_most_s)
-    search.folder.mkdir(parents=True, exist_ok=True)
     steps: list[Step] = []
-    with target_up(search.order.target, search.order.region, say=display.say, check=stop.check):
+    with target_up(search.order.target, search.order.region, say=display.say, check=stop.check) as target:
+        require_found(target)
+        search.folder.mkdir(parents=True, exist_ok=True)
         for step in _tried(search, steps, display, stop):
             display.say(f"  {step.word}: {step.because}")
     told = next_step(_answers(steps), at_most=search.at_most, resolution=search.resolution)
@@ -122,6 +123,7 @@ def _one(search: Search, told: Try, number: int, display: Display, stop: Stop) -
         ),
         display,
         stop,
+        begun=True,
     )
     run.compact_samples()
     return _step(order, run, told, profile)
@@ -149,7 +151,7 @@ def _step(order: Order, run: RunDirectory, told: Try, profile: Profile) -> Step:
 
 def _kept(percentiles: dict[str, float | None]) -> str:
     p95_s = percentiles.get("p95_s")
-    return "every rule was kept" + ("" if p95_s is None else f", p95 {shown(p95_s, 's')}")
+    return "every rule was kept" + ("" if p95_s is None else f", p95 {shown(p95_s, 's', bound=math.inf)}")
 
 
 def _finite(seconds: float) -> float | None:

@@ -14,7 +14,7 @@ from loadtests.gate.generator import Generator
 from loadtests.gate.sharing import COMING_S, Sharing, wait_for_last_lines
 from loadtests.gate.stopping import Stop, StopRequestedError
 from loadtests.gate.watching import Watching
-from loadtests.permission import require_allowed, require_reachable
+from loadtests.permission import require_allowed, require_found
 from loadtests.profiles import Profile
 from loadtests.stop.identity import this_process
 from loadtests.storage.place import Place
@@ -83,16 +83,18 @@ class Gate:
         return code is not None
 
 
-def run_load(order: Order, display: Display, stop: Stop) -> RunDirectory:
+def run_load(order: Order, display: Display, stop: Stop, *, begun: bool = False) -> RunDirectory:
     """Run the load and return its run directory, ready to be judged.
 
+    ``begun``: it is one of several, and whoever wants them has looked at the front door before the first.
     Raises StopRequestedError when stopped before there is anything to keep, TargetError, NotARunDirectoryError,
     RefusedError and NotStartedError.
     """
     require_allowed(order.target, order.profile, seconds=order.at_most_s)
     check_room(order.place.path)
     with target_up(order.target, order.region, say=display.say, check=stop.check) as target:
-        require_reachable(target)
+        if not begun:
+            require_found(target)
         stop.check()
         run = open_run(order, target)
         display.say(f"run directory {run.path}")

@@ -15,6 +15,7 @@ from loadtests.gate.display import Display
 from loadtests.gate.running import AFTER_S, WRITER, Order, open_run, run_load
 from loadtests.gate.stopping import Stop, StopRequestedError
 from loadtests.options import UsageError
+from loadtests.permission import require_found
 from loadtests.stop.identity import this_process
 from loadtests.storage.place import Place
 from reports.evidence import EventWriter, RunDirectory
@@ -110,6 +111,8 @@ def take_turns(turns: Turns, display: Display, stop: Stop) -> tuple[RunDirectory
             both.enter_context(target_up(name, region, say=display.say, check=stop.check))
             for name, region in ((order.target, order.region), (turns.baseline_target, turns.baseline_region))
         ]
+        for each in up:
+            require_found(each)
         more = {"baseline_target": up[1].fingerprint(), "pairs": turns.plan.budget}
         gate = open_run(order, up[0], more)
         display.say(f"run directory {gate.path}")
@@ -144,7 +147,7 @@ def _until_decided(turns: Turns, gate: RunDirectory, events: EventWriter, displa
 
 def _one(order: Order, side: str, events: EventWriter, display: Display, stop: Stop) -> Load:
     stop.check()
-    run = run_load(order, display, stop)
+    run = run_load(order, display, stop, begun=True)
     run.compact_samples()
     run.seal()
     stop.check()
