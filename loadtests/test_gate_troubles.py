@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -97,8 +98,8 @@ def test_a_name_that_dies_under_load_is_the_systems_fault(system: System) -> Non
 def test_a_frozen_worker_is_named_and_nothing_passes_on_its_seconds(system: System, workers: int) -> None:
     """It is stopped and goes on; what was due meanwhile is left out, and the verdict is UNKNOWN."""
     with system.loadgate("run", "--warm-up", "1s", "--duration", "12s", "--workers", str(workers)) as process:
-        wait_until("the measured part", lambda: _began(system.out))
-        name, worker = _a_worker(system.out)
+        wait_until("the measured part", lambda: _began(system.out) and len(_started(system.out)) == workers)
+        name, worker = _started(system.out)[0]
         with _frozen(worker):
             began = _seconds_of_the_others(system.out, name) if workers > 1 else 0
             _outlives(process, FROZEN_S)
@@ -107,6 +108,7 @@ def test_a_frozen_worker_is_named_and_nothing_passes_on_its_seconds(system: Syst
     assert process.returncode == 2, out + err
     delivered, *rules = system.verdict()["promises"]
     assert delivered["because"].startswith(f"load worker {name} dead or frozen: nothing from it for ")
+    assert re.search(r"while it should run, from \d\d:\d\d:\d\d UTC on$", delivered["because"])
     assert [rule["status"] for rule in rules] == ["UNKNOWN", "UNKNOWN"]
     assert all(
         "more were due in seconds in which the load generator itself was late" in one["because"] for one in rules
@@ -135,9 +137,9 @@ def _began(out: Path) -> bool:
     return MEASURING in {(event.kind, event.subject) for event in RunDirectory.open(out).read_events()}
 
 
-def _a_worker(out: Path) -> tuple[str, psutil.Process]:
-    first = next(e for e in RunDirectory.open(out).read_events() if e.kind == "load.worker.started")
-    return str(first.subject), psutil.Process(first.data["pid"])
+def _started(out: Path) -> list[tuple[str, psutil.Process]]:
+    began = [event for event in RunDirectory.open(out).read_events() if event.kind == "load.worker.started"]
+    return [(str(event.subject), psutil.Process(event.data["pid"])) for event in began]
 
 
 def _seconds_of_the_others(out: Path, name: str) -> int:

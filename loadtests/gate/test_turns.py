@@ -12,6 +12,7 @@ from loadtests.gate.asking import asked
 from loadtests.gate.running import Order
 from loadtests.loopback import local_target
 from loadtests.options import UsageError
+from loadtests.permission import require_found
 from loadtests.profiles import load_profile
 from loadtests.stop.identity import identity_of, this_process
 from loadtests.storage.place import Place
@@ -31,7 +32,8 @@ class Played:
         self.ill: tuple[int, ...] = ()
         self.orders: list[Order] = []
 
-    def __call__(self, order: Order, *_: object) -> RunDirectory:
+    def __call__(self, order: Order, *_: object, begun: bool) -> RunDirectory:
+        assert begun, "both front doors were looked at before the first run"
         self.orders.append(order)
         assert order.place.path is not None
         number = len(self.orders)
@@ -49,6 +51,7 @@ class Played:
 def played(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Played]:
     made = Played()
     monkeypatch.setattr(turns, "run_load", made)
+    monkeypatch.setattr(turns, "require_found", lambda _: None)
     monkeypatch.setenv("SUITE_REGION", "now")
     (tmp_path / "my.rules").write_text(RULE)
     where = {"dns_port": 1, "web_port": 1, "ca_file": tmp_path / "ca.pem"}
@@ -78,6 +81,16 @@ def test_a_slower_candidate_fails_as_soon_as_that_is_decided(
     out = " ".join(capsys.readouterr().out.split())
     assert "at most 25 pairs of runs, 62 minutes; looked at after every pair from the 4th on" in out
     assert "pairs of runs); the limit is 1.1 times" in out
+
+
+def test_a_front_door_without_an_address_is_one_line_and_nothing_is_made(
+    played: Played, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(turns, "require_found", require_found)
+    assert gate(tmp_path) == 64
+    assert "expected an address for www.oms.test, found none at 127.0.0.1:1 (dns: " in capsys.readouterr().err
+    assert not played.orders
+    assert not (tmp_path / "gate").exists()
 
 
 def test_the_same_build_passes(played: Played, tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """Whether the load generator itself was well: its workers alive, its loops in time. Pure."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from itertools import pairwise
 
 from reports.evidence import GENERATOR, Delivery
@@ -97,7 +98,12 @@ def _silent(case: Case, worker: str, silence: tuple[int, int]) -> str:
     if stopped:
         reason = stopped[-1].data.get("reason") or "no reason given"
         return f"the load was stopped ({reason}) while it should run: worker {worker} silent for {seconds:.0f} s"
-    return f"load worker {worker} dead or frozen: nothing from it for {seconds:.1f} s while it should run"
+    since = f"from {_clock(silence[0])} on"
+    return f"load worker {worker} dead or frozen: nothing from it for {seconds:.1f} s while it should run, {since}"
+
+
+def _clock(at_us: int) -> str:
+    return datetime.fromtimestamp(at_us / 1e6, tz=UTC).strftime("%H:%M:%S UTC")
 
 
 def _expected_workers(case: Case) -> int:
@@ -120,8 +126,8 @@ def _lagging(case: Case, seconds: Sequence[Delivery]) -> str | None:
     late = [second for second in seconds if second.loop_lag_us > limit_s * 1e6]
     if not seconds or len(late) / len(seconds) <= ratio:
         return None
-    worst = max(second.loop_lag_us for second in late) / 1e6
+    worst = max(late, key=lambda second: second.loop_lag_us)
     return (
         f"the load generator's own loop was over {limit_s:g} s late in {len(late)} of {plural(len(seconds), 'second')}"
-        f" (worst {worst:.1f} s; {ratio:.0%} allowed)"
+        f" (worst {worst.loop_lag_us / 1e6:.1f} s, until {_clock(worst.at_us)}; {ratio:.0%} allowed)"
     )
