@@ -37,7 +37,8 @@ class Display:
         return self
 
     def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
-        self._progress.stop()
+        if self._console.is_terminal:  # else it would print an empty line
+            self._progress.stop()
 
     def say(self, text: str) -> None:
         """A line that stays. Nobody may be reading any more; that must not stop what is under way."""
