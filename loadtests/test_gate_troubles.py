@@ -86,7 +86,7 @@ def test_a_name_without_an_address_is_one_line_and_nothing_starts(system: System
 def test_a_name_that_dies_under_load_is_the_systems_fault(system: System) -> None:
     """Whoever has to connect finds nothing; the run goes on and FAILs."""
     with system.loadgate("run", "--warm-up", "1s", "--duration", "8s") as process:
-        wait_until("the measured part", lambda: _began(system.out))
+        wait_until("the measured part", lambda: _began(system.out), within_s=120)
         system.names.addresses = []
         system.door.cut()
         out, err = process.communicate(timeout=120)
@@ -99,7 +99,7 @@ def test_a_name_that_dies_under_load_is_the_systems_fault(system: System) -> Non
 def test_a_frozen_worker_is_named_and_nothing_passes_on_its_seconds(system: System, workers: int) -> None:
     """It is stopped and goes on; what was due meanwhile is left out, and the verdict is UNKNOWN."""
     with system.loadgate("run", "--warm-up", "1s", "--duration", "12s", "--workers", str(workers)) as process:
-        wait_until("the measured part", lambda: _began(system.out) and len(_started(system.out)) == workers)
+        wait_until("the measured part", lambda: _began(system.out) and len(_started(system.out)) == workers, 120)
         name, worker = _started(system.out)[0]
         with _frozen(worker):
             began = _seconds_of_the_others(system.out, name) if workers > 1 else 0
