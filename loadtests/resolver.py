@@ -94,6 +94,7 @@ class Resolver:
         self._renewing = False
         self._failed = ""
         self._failed_until = 0.0
+        self._next: Addresses | None = None  # asked for ahead; holds when what is known has expired
         self._known = self._literal()
 
     def resolve(self) -> tuple[tuple[str, ...], int | None]:
@@ -102,49 +103,68 @@ class Resolver:
         Raises NameLookupError when the old answer has expired and there is no new one, ForbiddenAddressError when there
         is one that is not allowed.
         """
-        known = self._known
-        if known is not None and time.monotonic() < known.expires_at:
+        known = self._valid()
+        if known is not None:
             return known.addresses, None
         started = time.monotonic()
         with self._one_at_a_time:
-            if self._known is None or time.monotonic() >= self._known.expires_at:
-                self._learn(self._ask())
-            assert self._known is not None
-            return self._known.addresses, _since_us(started)
+            known = self._valid() or self._use(self._ask())
+            return known.addresses, _since_us(started)
 
     def latest(self) -> tuple[str, ...] | None:
-        """Return the addresses of the last answer, None when there was none yet. Never waits.
+        """Return the addresses of the answer that holds, None when there was none yet. Never waits.
 
         For whoever has a connection: no client waits for a name server before it uses one. So an answer is asked for
-        anew shortly before it expires; only when the name server takes longer than that is an expired one the latest.
+        anew shortly before it expires, and the new one holds from then on; only when the name server takes longer than
+        that is an expired one used on, until it has answered.
         """
         known = self._known
         if known is None:
             return None
         if time.monotonic() >= known.renew_at:
-            self._begin_to_renew()
+            known = self._look_on(known)
         return known.addresses
 
-    def _begin_to_renew(self) -> None:
-        if not self._renewing and time.monotonic() >= self._failed_until:
+    def _valid(self) -> Addresses | None:
+        known = self._known
+        if known is not None and time.monotonic() >= known.renew_at:
+            known = self._look_on(known)
+        return known if known is not None and time.monotonic() < known.expires_at else None
+
+    def _look_on(self, known: Addresses) -> Addresses:
+        """What is known is near its end, or over it: ask for the next, or go on to that. Return the one that holds."""
+        now = time.monotonic()
+        if self._next is not None:
+            return self._use(self._next) if now >= known.expires_at else known
+        if not self._renewing and now >= self._failed_until:
             self._renewing = True
             gevent.spawn(self._renew)
+        return known
 
-    def _learn(self, known: Addresses) -> None:
-        """Keep an answer, and ask in time for the next, for who asks for nothing just then."""
-        self._known = known
-        in_s = known.renew_at - time.monotonic()
-        if 0 < in_s < math.inf:
-            gevent.spawn_later(in_s, _renew_unless_gone, weakref.ref(self), known)
+    def _use(self, answer: Addresses) -> Addresses:
+        self._known, self._next = answer, None
+        self._wake_up_at(answer.renew_at)
+        return answer
 
     def _renew(self) -> None:
         old = self._known
         try:
             with suppress(OSError), self._one_at_a_time:
-                if self._known is old:
-                    self._learn(self._ask())
+                if self._known is old and old is not None:
+                    answer = self._ask()
+                    if time.monotonic() < old.expires_at:
+                        self._next = answer
+                        self._wake_up_at(old.expires_at)
+                    else:
+                        self._use(answer)
         finally:
             self._renewing = False
+
+    def _wake_up_at(self, at: float) -> None:
+        """Look on then also when nobody asks for anything just then."""
+        in_s = at - time.monotonic()
+        if 0 < in_s < math.inf:
+            gevent.spawn_later(in_s, _wake_up, weakref.ref(self), at)
 
     def _ask(self) -> Addresses:
         if time.monotonic() < self._failed_until:
@@ -200,11 +220,15 @@ def resolver_of(
     return Resolver(target.web.name, server, keep=keep, on_lookup=on_lookup, allowed=allowed)
 
 
-def _renew_unless_gone(resolver: "weakref.ref[Resolver]", answer: Addresses) -> None:
-    """The timer may be early, by as much as the event loop stood still before it was set."""
+def _wake_up(resolver: "weakref.ref[Resolver]", at: float) -> None:
+    """Timers are early by as much as the event loop had stood still when they were set."""
     still = resolver()
-    if still is not None and still._known is answer:
-        still._begin_to_renew()
+    if still is None:
+        return
+    if time.monotonic() < at:
+        still._wake_up_at(at)
+    else:
+        still.latest()
 
 
 def _since_us(started: float) -> int:
