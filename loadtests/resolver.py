@@ -181,9 +181,9 @@ class Resolver:
         ttl_s = answer.chaining_result.minimum_ttl
         self._on_lookup(Lookup(now_us(), _since_us(started), addresses, ttl_s))
         self._require_allowed(addresses)
-        now, valid_s = time.monotonic(), self._valid_s(ttl_s)
-        ahead_s = min(AHEAD * valid_s, LOOKUP_S)
-        return Addresses(addresses, now + valid_s - ahead_s, now + valid_s)
+        answered = (started + time.monotonic()) / 2  # as near as we know: both ways and our own work take their time
+        expires_at = answered + self._valid_s(ttl_s)
+        return Addresses(addresses, expires_at - min(AHEAD * self._valid_s(ttl_s), LOOKUP_S), expires_at)
 
     def _valid_s(self, ttl_s: int) -> float:
         if self._keep == "ttl":
