@@ -6,15 +6,19 @@ from pathlib import Path
 
 import gevent
 import pytest
-from locust import User, constant, task
-from locust.env import Environment
-from locust.exception import StopUser
 
-from loadtests.bench.setting import set_worker
 from loadtests.loopback import FrontDoor, answer, local_target
 from loadtests.profiles import Profile, VisitLoad
-from loadtests.user import LoadUser, TruthfulUser
 from reports.evidence import now_us
+
+with pytest.MonkeyPatch.context() as patch:
+    patch.setenv("LOCUST_SKIP_MONKEY_PATCH", "1")  # the threads of whoever runs these tests stay what they are
+    from locust import User, constant, task
+    from locust.env import Environment
+    from locust.exception import StopUser
+
+    from loadtests.bench.setting import set_worker
+    from loadtests.user import LoadUser, TruthfulUser
 
 WITHIN_S = 30.0
 Play = Callable[..., Environment]
