@@ -19,8 +19,9 @@ from reports.judge.rules import Rule, resolved
 from reports.judge.verdict import Reason, Verdict
 from reports.judge.waivers import Waiver, day_of, is_waived, waived
 from reports.judge.words import WORST_FIRST, Word, worst
-from reports.judge.workers import killed, lacking
+from reports.judge.workers import killed, lacking, late
 
+LAG_SHARE = 0.1  # of a rule's bound: a generator whose own loop is later than that may break it alone
 STOPPED_BY = "rule.stopped"  # the kind of the event: the rule that ended the load, and why
 
 
@@ -58,12 +59,34 @@ def _stopped(promise: Promise, load: Load) -> Promise:
 
 def judge_absolute(rule: Rule, load: Load) -> Promise:
     """Judge a rule that needs no baseline; one that ended the load is broken."""
-    return _stopped(_in_its_phase(rule, load), load)
+    rule = resolved(rule, load.case.objectives)
+    return _stopped(_of_the_system(rule, _in_its_phase(rule, load), load), load)
+
+
+def _of_the_system(rule: Rule, found: Promise, load: Load) -> Promise:
+    """A latency that may be over its bound by the generator's own loop alone is UNKNOWN.
+
+    It is the system's when it is over it also without the seconds in which the loop was late; or by more than the loop
+    can have added, once when a request was sent and once when its answer was read.
+    """
+    limit_s = load.case.objectives.value("loop_lag_s")
+    lag_s = min(LAG_SHARE * rule.bound, limit_s)
+    lags_s = [one.loop_lag_us / 1e6 for one in load.case.delivery if one.loop_lag_us <= limit_s * 1e6]
+    if found.status is not Status.FAIL or rule.unit != "s" or max(lags_s, default=0.0) <= lag_s:
+        return found
+    well = replace(load, stretch=replace(load.stretch, late=late(load.case, lag_s)))
+    without = _in_its_phase(rule, well)
+    by_far = _in_its_phase(replace(rule, bound=rule.bound + 2 * max(lags_s), objective=""), load)
+    if Status.FAIL in (without.status, by_far.status):
+        return found
+    said = (
+        f"but the load generator's own loop was up to {max(lags_s) * 1e3:.0f} ms late; without that {without.because}"
+    )
+    return replace(found, status=Status.UNKNOWN, because=f"{found.because}; {said}")
 
 
 def _in_its_phase(rule: Rule, load: Load) -> Promise:
-    """Judge a rule in the phase that it names, by the number of the objective that it names."""
-    rule = resolved(rule, load.case.objectives)
+    """Judge a rule in the phase that it names."""
     if not rule.phase:
         return judge_rule(rule, load.stretch)
     known = {phase.name: phase for phase in phases(load.case)}

@@ -215,6 +215,36 @@ def test_a_gate_leaves_out_the_seconds_in_which_its_own_generator_was_late(tmp_p
 
 
 @pytest.mark.parametrize(
+    ("lag_ms", "slow", "took_ms", "status"),
+    [
+        pytest.param(60, {30}, 520, "UNKNOWN", id="slow where the loop was late, and by no more than that"),
+        pytest.param(60, {30}, 985, "FAIL", id="by far more than the loop was late"),
+        pytest.param(60, {20, 30}, 520, "FAIL", id="slow in a good second, too"),
+        pytest.param(40, {30}, 520, "FAIL", id="the loop was hardly late"),
+        pytest.param(60, set(), 0, "PASS", id="late, and quick all the same"),
+    ],
+)
+def test_a_latency_rule_is_not_broken_by_the_generators_own_loop(
+    tmp_path: Path, lag_ms: int, slow: set[int], took_ms: int, status: str
+) -> None:
+    """A loop that is late, but not so late that its second is left out, makes everything look slower."""
+    run = RunDirectory.create(tmp_path / "run", name="x", kind="load", facts={"duration_s": 60})
+    samples, seconds = run.samples("w0"), run.delivery("w0")
+    for n in range(60 * 40):
+        due = n * S // 40 + 1
+        took = took_ms * 1000 if due // S + 1 in slow else 10_000
+        samples.add(sched_us=due, start_us=due, end_us=due + took, endpoint="GET /x", outcome="ok")
+    for second in range(1, 61):
+        lag = lag_ms * 1000 if second == 30 else 0
+        seconds.write({"at_us": second * S, "planned": 40, "sent": 40, "completed": 40, "loop_lag_us": lag})
+    samples.close()
+    seconds.close()
+    found = judge_load(run, [Rule("max of * < 500ms", "max", Who(), 0.5, inclusive=False)]).promises[1]
+
+    assert (found.status, ("up to 60 ms late" in found.because)) == (status, status == "UNKNOWN"), found.because
+
+
+@pytest.mark.parametrize(
     ("phase", "status", "because"),
     [
         ("", "PASS", "(1,600 requests)"),
