@@ -6,7 +6,6 @@ Locust patches sockets for the whole process that imports it, so it is never imp
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -131,9 +130,3 @@ def keys_in(line: str, body: bytes) -> list[str]:
         orders = body.partition(b"application/json\r\n\r\n")[2].rpartition(b"\r\n--")[0]
         return [order["externalId"] for order in json.loads(orders)]
     return []
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
-        return port

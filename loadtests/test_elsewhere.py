@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from loadtests.__main__ import _code
+from loadtests.gate.sharing import free_port
 from loadtests.loopback import forgotten_runs
-from loadtests.test_stop_runs import LOCUST, System, _free_port, up
+from loadtests.test_stop_runs import LOCUST, System, up
 from reports.evidence import RUNS, RunDirectory
 
 GATE = ("-m", "loadtests", "run", "--profile", "smoke", "--warm-up", "1s", "--duration", "4s")
@@ -27,7 +28,7 @@ def test_workers_that_share_no_directory_bring_their_part(
     system: System, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Each has a number of its own, so that no key is used twice and no file is written over."""
-    port, url = str(_free_port()), f"file://{tmp_path}/bucket/run"
+    port, url = str(free_port()), f"file://{tmp_path}/bucket/run"
     with forgotten_runs() as made:
         main = system.start(*LOCUST, "--master", "--expect-workers", "2", "--master-bind-port", port, SUITE_OUT=url)
         workers = [system.start(*LOCUST, "--worker", "--master-port", port, SUITE_RUN=url) for _ in range(2)]
@@ -58,7 +59,7 @@ def _rows_of(pid: int) -> int:
 
 def test_a_gate_judges_what_workers_elsewhere_have_sent(system: System, tmp_path: Path) -> None:
     """They share its directory; their evidence is whole before it is sealed."""
-    port, out = str(_free_port()), tmp_path / "run"
+    port, out = str(free_port()), tmp_path / "run"
     gate = system.start(*GATE, "--expect-workers", "2", "--port", port, "--out", str(out))
     workers = [system.start(*LOCUST, "--worker", "--master-port", port, SUITE_RUN=str(out)) for _ in range(2)]
     said, _ = gate.communicate(timeout=400)

@@ -8,8 +8,9 @@ from typing import Any
 import psutil
 import pytest
 
+from loadtests.gate.sharing import free_port
 from loadtests.loopback import wait_until
-from loadtests.rehearsal import PREFIX, System, free_port, keys_in, rate, stop
+from loadtests.rehearsal import PREFIX, System, keys_in, rate, stop
 from reports.evidence import Event
 
 

@@ -1,7 +1,6 @@
 """``loadgate stop`` from another shell, for every way in which a load may be started."""
 
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -13,6 +12,7 @@ from pathlib import Path
 import pytest
 import trustme
 
+from loadtests.gate.sharing import free_port
 from loadtests.loopback import FrontDoor, NameServer, forgotten_runs, healthy, local_target, show
 from loadtests.stop.members import alive, members
 from reports.evidence import RunDirectory
@@ -51,8 +51,14 @@ class System:
     def wait(self, what: str, ready: Callable[[], bool], within_s: float = 120) -> None:
         deadline = time.monotonic() + within_s
         while not ready():
-            assert time.monotonic() < deadline, f"{what}: not within {within_s} s"
+            assert time.monotonic() < deadline, f"{what}: not within {within_s} s; {self.said()}"
             time.sleep(0.1)
+
+    def said(self) -> list[str]:
+        """End everything; return the last that each has said."""
+        for process in self.started:
+            process.kill()
+        return [process.communicate()[0][-2000:] for process in self.started]
 
 
 @contextmanager
@@ -95,7 +101,7 @@ def test_a_gate_is_stopped_judged_and_sealed(system: System, tmp_path: Path) -> 
 
 def test_a_stock_run_with_its_workers_is_stopped(system: System, tmp_path: Path) -> None:
     """Started all at once, as in a cluster. The main process is asked, and takes along whom somebody else started."""
-    port, out = str(_free_port()), tmp_path / "run"
+    port, out = str(free_port()), tmp_path / "run"
     for _ in range(2):
         system.start(*LOCUST, "--worker", "--master-port", port, SUITE_RUN=str(out))
     main = system.start(*LOCUST, "--master", "--expect-workers", "2", "--master-bind-port", port, SUITE_OUT=str(out))
@@ -109,7 +115,7 @@ def test_a_stock_run_with_its_workers_is_stopped(system: System, tmp_path: Path)
 
 
 def test_a_stock_run_that_forked_is_stopped(system: System) -> None:
-    port = str(_free_port())
+    port = str(free_port())
     with forgotten_runs() as made:
         main = system.start(*LOCUST, "--processes", "2", "--master-bind-port", port, "--master-port", port)
         assert main.stdout is not None
@@ -120,8 +126,3 @@ def test_a_stock_run_that_forked_is_stopped(system: System) -> None:
         assert f"asked locust (pid {main.pid}) to end" in system.stop(run.path)
         assert main.wait(60) == 0
         assert [member.said_end for member in members(run)] == [True, True, True]
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])

@@ -13,13 +13,7 @@ import gevent
 from locust import User, constant
 from locust.env import Environment
 from locust.exception import StopUser
-from locust.user.task import (
-    LOCUST_STATE_RUNNING,
-    LOCUST_STATE_STOPPING,
-    LOCUST_STATE_WAITING,
-    DefaultTaskSet,
-    TaskSet,
-)
+from locust.user.task import TaskSet
 
 from loadtests.api import ofbiz
 from loadtests.api.answers import Answer, Judged, judge
@@ -29,6 +23,7 @@ from loadtests.login import NoTokenError
 from loadtests.profiles import VisitLoad
 from loadtests.recording.recorder import Flight
 from loadtests.session import Session
+from loadtests.tasksets import Arrivals, Turns
 from loadtests.tracing import Traces
 from loadtests.wire.request import Headers
 from loadtests.worker import Worker
@@ -37,37 +32,6 @@ from reports.evidence import BUSINESS, now_us
 
 ANYTHING = ("Accept", "*/*")
 JSON = ("Accept", "application/json")
-
-
-class Turns(DefaultTaskSet):
-    """Locust's own loop over a user's tasks, with a short cut from one to the next where there is no pause.
-
-    Without it a user that has waited for its answer, while others had their turn, would go round through the event loop
-    once more.
-    """
-
-    user: "TruthfulUser"
-
-    def execute_next_task(self) -> None:
-        """Execute tasks until Locust has to decide what comes next."""
-        user, task = self.user, self._task_queue.popleft()
-        while True:
-            if isinstance(task, type):
-                self.execute_task(task)
-            else:
-                task(user)
-            if self._task_queue or not self.go_on():
-                return
-            if len(user.tasks) > 1:
-                task = self.get_next_task()
-
-    def go_on(self) -> bool:
-        """Whether the next task may follow; if not, Locust lets its user wait."""
-        user = self.user
-        if user._state == LOCUST_STATE_STOPPING:
-            raise StopUser
-        waited, user.gave_way = user.gave_way, False
-        return waited and type(user).wait_time is TruthfulUser.wait_time
 
 
 class TruthfulUser(User):
@@ -88,6 +52,7 @@ class TruthfulUser(User):
         self.rng = self.worker.rng(self.journey, self.ordinal, "content")
         self.due_us: int | None = None  # when what is sent next was due; None: nobody has planned it
         self.gave_way = False  # it waited for an answer since its last task
+        self.at_once = type(self).wait_time is TruthfulUser.wait_time  # nobody wants a pause between two tasks
         self._traces = Traces(random.Random())
 
     def on_stop(self) -> None:
@@ -203,34 +168,6 @@ def _headers(call: Call, headers: Headers) -> Headers:
     if call.body:
         return (accept, ("Content-Type", call.content_type), *headers)
     return (accept, *headers)
-
-
-class Arrivals(Turns):
-    """The same, but one waits for the next arrival, not for a time."""
-
-    user: "LoadUser"
-
-    def on_start(self) -> None:
-        """Connect, and wait until all users are there; Locust would begin with a task, but an arrival comes first."""
-        self.user.wire.warm_up()
-        self.user.worker.wait_for_begin()
-        self.wait()
-
-    def wait(self) -> None:
-        """Wait until the user has something to do."""
-        user = self.user
-        if user.worker.stopping.is_set():
-            raise StopUser
-        user._state = LOCUST_STATE_WAITING  # Locust may end it here at once
-        user.next_arrival()
-        user._state = LOCUST_STATE_RUNNING
-
-    def go_on(self) -> bool:
-        """It may, when there is one."""
-        if self.user._state == LOCUST_STATE_STOPPING:
-            raise StopUser
-        self.wait()
-        return True
 
 
 class LoadUser(TruthfulUser):

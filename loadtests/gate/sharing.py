@@ -1,12 +1,17 @@
 """Who sends a gate's load: one process here, several here, or workers on other machines under a main process here."""
 
+import errno
+import random
 import socket
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 
 from reports.evidence import RunDirectory
 
 PORT = 5557  # Locust's own
+PORTS = range(20_000, 32_000)
+TRIES = 100
 COMING_S = 300.0  # within so long all workers have to be there
 LAST_LINES_S = 15.0  # from the end of the main process to the end of its workers elsewhere
 LOOK_S = 0.1
@@ -32,7 +37,7 @@ class Sharing:
             return ["--master", *wait, "--enable-rebalancing", "--master-bind-port", str(self.port)]
         if self.here == 1:
             return []
-        port = str(_free_port())
+        port = str(free_port())
         where = ["--master-bind-host", "127.0.0.1", "--master-bind-port", port, "--master-port", port]
         return ["--processes", str(self.here), "--enable-rebalancing", *where]
 
@@ -53,6 +58,12 @@ def _unfinished(run: RunDirectory) -> set[str]:
     return {str(one.subject) for one in events if one.kind == "load.worker.started" and one.subject not in ended}
 
 
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
+def free_port() -> int:
+    """Return a port that nobody listens on, below those that the kernel gives to whoever connects somewhere.
+
+    One of theirs may be taken between now and its use. Raises OSError when there is none.
+    """
+    for port in random.sample(PORTS, TRIES):
+        with suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port
+    raise OSError(errno.EADDRINUSE, f"expected a free port in {PORTS[0]} to {PORTS[-1]}, found none in {TRIES}")
