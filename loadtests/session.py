@@ -1,11 +1,10 @@
 """``self.client`` of a journey: Locust's words over our connection, each request and each redirect a row of its own.
 
 A write that the judge is to know goes through ``LoadUser.send`` with its intent, not here. Left out, as no journey
-needs it: cookies, ``catch_response``, streaming, files, content encodings; a redirect to another host is an answer.
+needs it: ``catch_response``, streaming, files, content encodings; a redirect to another host is an answer.
 """
 
 import http.client
-import io
 import json as codec
 import string
 from collections.abc import Callable, Mapping
@@ -16,6 +15,7 @@ from urllib.parse import quote, urlencode, urljoin, urlsplit
 
 from loadtests.api.answers import Answer
 from loadtests.api.call import Call
+from loadtests.wire.parsing import headers_of
 from loadtests.wire.request import Headers
 
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
@@ -53,7 +53,7 @@ class Response:
     @property
     def headers(self) -> http.client.HTTPMessage:
         """The headers, whatever their case."""
-        return http.client.parse_headers(io.BytesIO(self.answer.head.partition(b"\r\n")[2] + b"\r\n\r\n"))
+        return headers_of(self.answer.head)
 
     def json(self) -> Any:
         """Return the decoded body. Raises ValueError when it is no JSON."""

@@ -83,6 +83,31 @@ def test_a_user_without_a_pause_asks_again_at_once_and_stops_when_it_is_told(doo
     assert worker.plan.run.read_samples().num_rows == sent == environment.stats.total.num_requests
 
 
+def test_a_cookie_is_the_users_own_and_shown_again(door: FrontDoor, play: Play) -> None:
+    """As a load balancer's stickiness wants it."""
+
+    def handler(line: str, body: bytes) -> bytes:
+        said = b"\r\nSet-Cookie: AWSALB=%b; Path=/\r\n" % line.split()[1][1:].encode()
+        return answer({"ok": line}).replace(b"\r\n", said, 1)
+
+    class One(TruthfulUser):
+        @task
+        def ask(self) -> None:
+            self.client.get("/one")
+
+    class Other(TruthfulUser):
+        @task
+        def ask(self) -> None:
+            self.client.get("/other")
+
+    door.handler = handler
+    play(One, Other)
+    for name in ("one", "other"):
+        until(lambda name=name: sum(f"/{name} " in seen.line for seen in door.seen) > 5)  # type: ignore[misc]
+        shown = [seen.headers.get("cookie") for seen in door.seen if f"/{name} " in seen.line]
+        assert shown == [None, *[f"AWSALB={name}"] * (len(shown) - 1)]
+
+
 def test_a_user_that_sends_nothing_lets_others_have_their_turn(play: Play) -> None:
     turns: list[str] = []
 

@@ -19,6 +19,7 @@ from loadtests.api import ofbiz
 from loadtests.api.answers import Answer, Judged, judge
 from loadtests.api.call import Call
 from loadtests.client import TruthfulPool
+from loadtests.cookies import Cookies
 from loadtests.login import NoTokenError
 from loadtests.profiles import VisitLoad
 from loadtests.recording.recorder import Flight
@@ -47,6 +48,7 @@ class TruthfulUser(User):
         self.ordinal = self.worker.join(self)  # among all users of the worker
         base_url = self.worker.plan.target.web.base_url
         self.wire = TruthfulPool(base_url, self.worker.resolver, self.ordinal, self.worker.tls)
+        self.cookies = Cookies(base_url)
         super().__init__(environment)
         self.client = Session(self._plain, self.wire.path_of)
         self.rng = self.worker.rng(self.journey, self.ordinal, "content")
@@ -119,11 +121,14 @@ class TruthfulUser(User):
         sent = partial(worker.ledger.sent, writes) if writes else None
         worker.recorder.start(flight)
         try:
-            answer, exchange = self.wire.fetch(call.method, call.path, call.body, _headers(call, headers), sent, traced)
+            answer, exchange = self.wire.fetch(
+                call.method, call.path, call.body, self._said(call, headers), sent, traced
+            )
         except BaseException:
             worker.abandon(flight)
             raise
         self.gave_way = answer.status is not None
+        self.cookies.hear(call.path, answer.head)
         judged = judge(call, answer)
         if writes and flight in worker.recorder.in_flight:
             worker.ledger.answered(writes, judged)
@@ -131,6 +136,13 @@ class TruthfulUser(User):
         if worker.tells_each:
             self._tell_listeners(flight, end_us, len(answer.body), judged)
         return answer, judged
+
+    def _said(self, call: Call, headers: Headers) -> Headers:
+        """What a request carries besides what HTTP and its trace want; a journey's own come last, and so count."""
+        accept = ANYTHING if call.proof is None else JSON
+        kind = (("Content-Type", call.content_type),) if call.body else ()
+        cookie = self.cookies.header(call.path)
+        return (accept, *kind, *headers) if cookie is None else (accept, *kind, ("Cookie", cookie), *headers)
 
     def _not_sent(self, call: Call, writes: tuple[Intent, ...], error: str) -> Judged:
         """Nothing can be sent: for a write that is the proof that it did not happen."""
@@ -160,14 +172,6 @@ class TruthfulUser(User):
             start_time=flight.start_us / 1e6,
             url=f"{self.host}{flight.call.path}",
         )
-
-
-def _headers(call: Call, headers: Headers) -> Headers:
-    """What a request carries besides what HTTP and its trace want; a journey's own come last, and so count."""
-    accept = ANYTHING if call.proof is None else JSON
-    if call.body:
-        return (accept, ("Content-Type", call.content_type), *headers)
-    return (accept, *headers)
 
 
 class LoadUser(TruthfulUser):

@@ -6,6 +6,9 @@ its caller: answers to HEAD, interim answers (1xx), bodies that end with the con
 asked for.
 """
 
+import http.client
+import io
+
 import httptools
 
 LONGEST_HEAD = 65_536  # bytes of status line and headers; load balancers allow about half of it
@@ -46,6 +49,11 @@ class FieldName:
         start = at + len(self._line)
         end = head.find(b"\r\n", start)
         return (head[start:end] if end >= 0 else head[start:]).strip().decode("latin-1")
+
+
+def headers_of(head: bytes) -> http.client.HTTPMessage:
+    """Return all headers, for who wants more than one of them."""
+    return http.client.parse_headers(io.BytesIO(head.partition(b"\r\n")[2] + b"\r\n\r\n"))
 
 
 CONTENT_LENGTH = FieldName("Content-Length")
