@@ -14,7 +14,7 @@ from functools import partial
 import httptools
 
 from loadtests.accuracy.loop import READ, Loop
-from loadtests.accuracy.sockets import BACKLOG, bound, listen, receive, received, reset, stamp_receipts
+from loadtests.accuracy.sockets import BACKLOG, bound, listen, receive, reset, stamp_receipts
 
 
 @dataclass(slots=True)
@@ -62,8 +62,8 @@ class Proxy:
     def refuse(self) -> None:
         """Reset every connection and refuse new ones; the port stays ours. What has arrived by now counts."""
         for sock, (_, backend) in zip(self._listeners, self._places, strict=True):
-            self._accept(sock, backend, READ)
             self.loop.forget(sock.fileno())
+            self._accept(sock, backend, READ)
             sock.close()
         self._listeners = [bound(address, self.port) for address, _ in self._places]
         for pair in list(self.pairs):
@@ -118,10 +118,10 @@ class Pair:
 
     def reset(self) -> None:
         """Reset both connections; what the client had sent by now still counts."""
-        if self._is_open:
-            with suppress(OSError):
-                self._note(received(self._client), time.monotonic_ns())
-            self._close(reset)
+        if self._leave():
+            left = reset(self._client)
+            reset(self._server)
+            self._note(left, time.monotonic_ns())
 
     def _carry(self, source: socket.socket, sink: socket.socket, events: int) -> None:
         try:
@@ -163,7 +163,7 @@ class Pair:
     def _end(self, source: socket.socket, sink: socket.socket) -> None:
         """Hand a farewell on; the second one ends the pair."""
         if self._one_ended:
-            self._close(socket.socket.close)
+            self._close()
             return
         self._one_ended = True
         self._proxy.loop.modify(source.fileno(), 0)
@@ -172,14 +172,20 @@ class Pair:
         except OSError:
             self.reset()
 
-    def _close(self, how: Callable[[socket.socket], None]) -> None:
-        if self._is_open:
-            self._is_open = False
+    def _close(self) -> None:
+        if self._leave():
+            self._client.close()
+            self._server.close()
+
+    def _leave(self) -> bool:
+        """Watch neither side any longer, before it is closed. False when that was done already."""
+        was_open, self._is_open = self._is_open, False
+        if was_open:
             self._proxy.pairs.discard(self)
-            for sock in (self._client, self._server):
-                if self._started:
-                    self._proxy.loop.forget(sock.fileno())
-                how(sock)
+            if self._started:
+                self._proxy.loop.forget(self._client.fileno())
+                self._proxy.loop.forget(self._server.fileno())
+        return was_open
 
 
 def _prepared(sock: socket.socket) -> socket.socket:

@@ -2,7 +2,6 @@
 
 import socket
 import time
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -12,7 +11,7 @@ import httptools
 
 from loadtests.accuracy.faults import CUT_NS, DRIP_BYTES, DRIP_NS, DRIP_STEP_NS, Ending
 from loadtests.accuracy.loop import Loop
-from loadtests.accuracy.sockets import RECEIVE_BYTES, received, reset
+from loadtests.accuracy.sockets import RECEIVE_BYTES, reset
 
 BODY = b'{"count": 1, "docs": [{}]}'.ljust(40)
 HEAD = b"HTTP/1.1 %b\r\nServer: faulty\r\nContent-Type: application/json\r\nContent-Length: %d\r\n%b\r\n"
@@ -136,9 +135,8 @@ class Session:
         if self._is_open:
             receipt.done_ns = time.monotonic_ns()
             self._busy = True
-            with suppress(OSError):
-                self._feed(received(self._sock))
-            self._close(reset)
+            self._leave()
+            self._feed(reset(self._sock))
 
     def _on_readable(self, events: int) -> None:
         try:
@@ -149,8 +147,9 @@ class Session:
             data = b""
         if data:
             self._feed(data)
-        else:
-            self._close(socket.socket.close)
+        elif self._is_open:
+            self._leave()
+            self._sock.close()
 
     def _feed(self, data: bytes) -> None:
         self._at_ns = time.monotonic_ns()
@@ -158,9 +157,8 @@ class Session:
             with suppress(httptools.HttpParserError):
                 self._parser.feed_data(data)
 
-    def _close(self, how: Callable[[socket.socket], None]) -> None:
-        if self._is_open:
-            self._is_open = False
-            self._host.gone(self)
-            self._host.loop.forget(self._sock.fileno())
-            how(self._sock)
+    def _leave(self) -> None:
+        """Watch it no longer, before it is closed."""
+        self._is_open = False
+        self._host.gone(self)
+        self._host.loop.forget(self._sock.fileno())

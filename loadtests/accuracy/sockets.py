@@ -45,17 +45,15 @@ def receive(sock: socket.socket) -> tuple[bytes, int | None]:
     return data, None
 
 
-def received(sock: socket.socket) -> bytes:
-    """Return everything that has arrived and was not read. Raises OSError when the connection is broken."""
+def reset(sock: socket.socket) -> bytes:
+    """Close with a reset instead of a farewell, and return what had arrived and was not read.
+
+    What arrives between the last look and the reset is lost without a trace, so nothing else is done in between.
+    """
     parts = []
-    with suppress(BlockingIOError):
-        while data := sock.recv(RECEIVE_BYTES):
-            parts.append(data)
-    return b"".join(parts)
-
-
-def reset(sock: socket.socket) -> None:
-    """Close with a reset instead of a farewell."""
     with suppress(OSError):
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
+        while data := sock.recv(RECEIVE_BYTES):
+            parts.append(data)
     sock.close()
+    return b"".join(parts)
