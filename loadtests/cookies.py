@@ -4,7 +4,9 @@ import http.client
 from http.cookiejar import CookieJar
 from urllib.request import Request
 
-from loadtests.wire.parsing import headers_of
+from loadtests.wire.parsing import FieldName, headers_of
+
+SET_COOKIE = FieldName("Set-Cookie")
 
 
 class Cookies:
@@ -16,7 +18,7 @@ class Cookies:
 
     def hear(self, path: str, head: bytes) -> None:
         """Remember what the head of an answer sets; one without ``Set-Cookie`` costs next to nothing."""
-        if b"ookie:" not in head and b"OOKIE:" not in head:
+        if SET_COOKIE.first(head) is None:
             return
         if self._jar is None:
             self._jar = CookieJar()

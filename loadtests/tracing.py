@@ -3,8 +3,8 @@
 import random
 
 AT_ONCE = 64  # names for which chance is drawn together: one by one it would be the dearest part of a request's head
-DIGITS = 24  # hexadecimal, of chance in each
-NO_SPAN = "0" * 16
+CHANCE = 12  # bytes of chance in each; the last eight are its span
+NO_SPAN = bytes(8)
 
 
 class Traces:
@@ -14,11 +14,11 @@ class Traces:
     (https://docs.aws.amazon.com/xray/latest/devguide/xray-api-sendingdata.html, https://www.w3.org/TR/trace-context/).
     """
 
-    __slots__ = ("_left", "_rng", "_second", "_time")
+    __slots__ = ("_amazon", "_left", "_rng", "_second", "_time", "_w3c")
 
     def __init__(self, rng: random.Random) -> None:
         self._rng = rng
-        self._left: list[str] = []
+        self._left: list[tuple[bytes, bytes]] = []  # chance, and its digits
         self._second = -1
 
     def new(self, now_us: int) -> tuple[bytes, bytes]:
@@ -30,15 +30,22 @@ class Traces:
         if not self._left:
             self._draw()
         if now_us // 1_000_000 != self._second:
-            self._second = now_us // 1_000_000
-            self._time = f"{self._second & 0xFFFFFFFF:08x}"
-        time, chance = self._time, self._left.pop()
-        fields = f"X-Amzn-Trace-Id: Root=1-{time}-{chance}\r\ntraceparent: 00-{time}{chance}-{chance[8:]}-01\r\n"
-        return bytes.fromhex(time + chance), fields.encode("ascii")
+            self._begin(now_us // 1_000_000)
+        chance, digits = self._left.pop()
+        fields = b"".join((self._amazon, digits, self._w3c, digits, b"-", digits[8:], b"-01\r\n"))
+        return self._time + chance, fields
+
+    def _begin(self, second: int) -> None:
+        """Write down what the names of one second have in common."""
+        self._second = second
+        self._time = (second & 0xFFFFFFFF).to_bytes(4)
+        digits = self._time.hex().encode()
+        self._amazon = b"X-Amzn-Trace-Id: Root=1-%b-" % digits
+        self._w3c = b"\r\ntraceparent: 00-%b" % digits
 
     def _draw(self) -> None:
-        digits = self._rng.randbytes(DIGITS // 2 * AT_ONCE).hex()
-        drawn = [digits[at : at + DIGITS] for at in range(0, len(digits), DIGITS)]
-        self._left = [chance for chance in drawn if not chance.endswith(NO_SPAN)]
+        drawn = self._rng.randbytes(CHANCE * AT_ONCE)
+        each = [drawn[at : at + CHANCE] for at in range(0, len(drawn), CHANCE)]
+        self._left = [(chance, chance.hex().encode()) for chance in each if not chance.endswith(NO_SPAN)]
         if not self._left:
             self._draw()

@@ -5,7 +5,6 @@ journey's plan is due, whatever the system does: an arrival that finds no user f
 it. A journey's file says what is sent; sending, judging and writing down are here.
 """
 
-import random
 from functools import partial
 from typing import ClassVar
 
@@ -25,7 +24,6 @@ from loadtests.profiles import VisitLoad
 from loadtests.recording.recorder import Flight
 from loadtests.session import Session
 from loadtests.tasksets import Arrivals, Turns
-from loadtests.tracing import Traces
 from loadtests.wire.request import Headers
 from loadtests.worker import Worker
 from loadtests.writes import Intent
@@ -55,7 +53,6 @@ class TruthfulUser(User):
         self.due_us: int | None = None  # when what is sent next was due; None: nobody has planned it
         self.gave_way = False  # it waited for an answer since its last task
         self.at_once = type(self).wait_time is TruthfulUser.wait_time  # nobody wants a pause between two tasks
-        self._traces = Traces(random.Random())
 
     def on_stop(self) -> None:
         """Locust took this user away; the worker's own end is not our business."""
@@ -114,7 +111,7 @@ class TruthfulUser(User):
     ) -> tuple[Answer, Judged]:
         worker = self.worker
         start_us = now_us()
-        name, traced = self._traces.new(start_us)
+        name, traced = worker.traces.new(start_us)
         flight = Flight(call, self.journey, start_us if due_us is None else due_us, start_us, name, writes)
         if writes:
             worker.ledger.intend(writes)

@@ -30,6 +30,7 @@ from loadtests.profiles import Profile
 from loadtests.recording.recorder import Flight, Recorder
 from loadtests.resolver import resolver_of
 from loadtests.stop.identity import this_process
+from loadtests.tracing import Traces
 from loadtests.writes import Allowed, keys
 from reports.evidence import RunDirectory, now_us
 
@@ -73,6 +74,7 @@ class Worker:
         self.stores = facilities_of(plan.profile, plan.target.writes)["bopis"]
         self.errands: dict[str, Any] = {}  # orders that an associate took, by external id
         self.token = Token()
+        self.traces = Traces(random.Random())  # two runs of one seed have other names
         self.tells_each = False  # somebody wants to hear of each request
         self.stopping = Event()
         self.dispatcher: Dispatcher | None = None

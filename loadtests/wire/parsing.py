@@ -37,15 +37,16 @@ class FieldName:
     def first(self, head: bytes) -> str | None:
         """Return its value, None without one; of several lines the first."""
         at = head.find(self._line)
-        return self._value(head, at if at >= 0 else head.lower().find(self._lower))
+        if at < 0:
+            at = head.lower().find(self._lower)
+        return None if at < 0 else self._value(head, at)
 
     def last(self, head: bytes) -> str | None:
         """Return its value, None without one; of several lines the last."""
-        return self._value(head, head.lower().rfind(self._lower))
+        at = head.lower().rfind(self._lower)
+        return None if at < 0 else self._value(head, at)
 
-    def _value(self, head: bytes, at: int) -> str | None:
-        if at < 0:
-            return None
+    def _value(self, head: bytes, at: int) -> str:
         start = at + len(self._line)
         end = head.find(b"\r\n", start)
         return (head[start:end] if end >= 0 else head[start:]).strip().decode("latin-1")
