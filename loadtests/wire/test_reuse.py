@@ -4,7 +4,6 @@ import errno
 import socket
 import time
 from _socket import socket as RawSocket
-from collections.abc import Callable
 from typing import Any
 
 import gevent
@@ -14,6 +13,7 @@ from loadtests.client import TruthfulPool
 from loadtests.resolver import Resolver
 from loadtests.wire.connection import Connection
 from loadtests.wire.exchange import Exchange
+from loadtests.wire.peers import wait_until
 from loadtests.wire.scripted import OK, SERVE, Do, Script, Scripted
 
 
@@ -63,7 +63,7 @@ def test_a_connection_whose_request_was_not_answered_is_never_used_again() -> No
     with Scripted([[Do.READ, Do.HOLD], SERVE]) as peer:
         pool = at(peer)
         user = gevent.spawn(ask, pool)
-        wait_until(lambda: bool(peer.requests))
+        wait_until("the request is there", lambda: bool(peer.requests))
         gevent.get_hub().loop.run_callback(user.switch)
         with pytest.raises(RuntimeError, match="woken up"):
             user.get(timeout=20)
@@ -107,7 +107,7 @@ def test_what_a_peer_does_while_the_event_loop_stands_still_is_seen_before_the_n
             return ask(pool)
 
         def freeze() -> None:
-            wait_until(lambda: bool(pool._idle))
+            wait_until("the first answer", lambda: bool(pool._idle))
             time.sleep(0.3)
 
         users = [gevent.spawn(user), gevent.spawn(freeze)]
@@ -123,9 +123,9 @@ def test_the_first_byte_of_an_answer_is_the_first_of_many() -> None:
     with theirs:
         connection = Connection(RawSocket(fileno=ours.detach()), "127.0.0.1", None)
         user = gevent.spawn(connection.ask, b"request", exchange, head_only=False)
-        wait_until(lambda: exchange.wire_attempts == 1)
+        wait_until("the request has left", lambda: exchange.wire_attempts == 1)
         theirs.send(OK[:20])
-        wait_until(lambda: exchange.first_byte_us is not None)
+        wait_until("the first byte", lambda: exchange.first_byte_us is not None)
         first_us = exchange.first_byte_us
         theirs.send(OK[20:])
         assert user.get(timeout=20)[2] == b"ok"
@@ -188,11 +188,4 @@ def test_a_connection_that_still_has_to_say_something_is_not_used_again() -> Non
     with theirs:
         connection = Connection(TakesNothing(fileno=ours.detach()), "127.0.0.1", Reacts())  # type: ignore[arg-type]
         theirs.send(b"renew")
-        wait_until(lambda: not connection.is_open)
-
-
-def wait_until(ready: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 20
-    while not ready():
-        assert time.monotonic() < deadline, "not in time"
-        gevent.sleep(0)
+        wait_until("the connection is closed", lambda: not connection.is_open)
