@@ -18,7 +18,7 @@ class Cookies:
 
     def hear(self, path: str, head: bytes) -> None:
         """Remember what the head of an answer sets; one without ``Set-Cookie`` costs next to nothing."""
-        if SET_COOKIE.first(head) is None:
+        if not SET_COOKIE.is_in(head):
             return
         if self._jar is None:
             self._jar = CookieJar()

@@ -29,8 +29,8 @@ from loadtests.worker import Worker
 from loadtests.writes import Intent
 from reports.evidence import BUSINESS, now_us
 
-ANYTHING = ("Accept", "*/*")
-JSON = ("Accept", "application/json")
+ANYTHING: Headers = (("Accept", "*/*"),)
+JSON: Headers = (("Accept", "application/json"),)
 
 
 class TruthfulUser(User):
@@ -136,10 +136,13 @@ class TruthfulUser(User):
 
     def _said(self, call: Call, headers: Headers) -> Headers:
         """What a request carries besides what HTTP and its trace want; a journey's own come last, and so count."""
-        accept = ANYTHING if call.proof is None else JSON
-        kind = (("Content-Type", call.content_type),) if call.body else ()
+        said = ANYTHING if call.proof is None else JSON
+        if call.body:
+            said += (("Content-Type", call.content_type),)
         cookie = self.cookies.header(call.path)
-        return (accept, *kind, *headers) if cookie is None else (accept, *kind, ("Cookie", cookie), *headers)
+        if cookie is not None:
+            said += (("Cookie", cookie),)
+        return said + headers
 
     def _not_sent(self, call: Call, writes: tuple[Intent, ...], error: str) -> Judged:
         """Nothing can be sent: for a write that is the proof that it did not happen."""

@@ -4,11 +4,11 @@ A timer for each request costs 4 to 7 microseconds; where all have the same limi
 first to be due. So a deadline is kept to 10 ms, never early. What is in the dict is what is in flight.
 """
 
-import time
 from functools import cache
+from time import monotonic_ns
 from typing import Any
 
-import gevent
+from gevent import getcurrent
 from gevent.hub import Hub
 
 SWEEP_S = 0.01
@@ -29,7 +29,7 @@ class Deadlines:
 
     def begin(self, what: object) -> None:
         """This greenlet has begun something; it gets an OverdueError if ``end`` is not called in time."""
-        self._under_way[what] = (time.monotonic_ns(), gevent.getcurrent())
+        self._under_way[what] = (monotonic_ns(), getcurrent())
         if not self._swept:
             self._swept = True
             self._timer.start(self._sweep)
@@ -47,7 +47,7 @@ class Deadlines:
             self._timer.stop()
             self._swept = False
             return
-        latest_ns = time.monotonic_ns() - self._limit_ns
+        latest_ns = monotonic_ns() - self._limit_ns
         while self._under_way:
             what, (begun_ns, greenlet) = next(iter(self._under_way.items()))
             if begun_ns > latest_ns:

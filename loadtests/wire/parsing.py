@@ -15,6 +15,7 @@ LONGEST_HEAD = 65_536  # bytes of status line and headers; load balancers allow 
 LONGEST_ANSWER = 64 * 1024 * 1024  # bytes of everything; an endless one would take the generator's memory
 HEAD_END = b"\r\n\r\n"
 FINAL = 200  # statuses below are of interim answers
+ORDINARY = (b"HTTP/1.1 2", b"HTTP/1.1 3", b"HTTP/1.1 4", b"HTTP/1.1 5")  # looked at no closer
 
 
 class BadAnswerError(Exception):
@@ -33,6 +34,10 @@ class FieldName:
     def __init__(self, name: str) -> None:
         self._line = b"\r\n%b:" % name.encode("ascii")
         self._lower = self._line.lower()
+
+    def is_in(self, head: bytes) -> bool:
+        """Whether there is such a header."""
+        return head.lower().find(self._lower) >= 0
 
     def first(self, head: bytes) -> str | None:
         """Return its value, None without one; of several lines the first."""
@@ -135,18 +140,18 @@ class AnswerParser:
 
     def _find_head(self, data: bytes) -> None:
         """Keep the head of the answer itself; interim answers before it are passed over."""
-        got = (self._got + data if self._got else data).lstrip(b"\r\n")
+        got = self._got + data if self._got else data
+        is_ordinary = got.startswith(ORDINARY)
+        if not is_ordinary:
+            got = _passed_over(got)
         end = got.find(HEAD_END)
-        while end >= 0 and got.startswith(b"1", 9):
-            got = got[end + len(HEAD_END) :].lstrip(b"\r\n")
-            end = got.find(HEAD_END)
         if (end if end >= 0 else len(got)) > LONGEST_HEAD:
             raise BadAnswerError(f"headers over {LONGEST_HEAD} bytes")
         if end < 0:
             self._got = got
             return
         # llhttp takes RTSP and HTTP/2.0 for HTTP, and a status of two digits.
-        if not got.startswith(b"HTTP/1.") or got.startswith(b"0", 9):
+        if not is_ordinary and (not got.startswith(b"HTTP/1.") or got.startswith(b"0", 9)):
             raise BadAnswerError("not HTTP")
         self._head = got[:end]
         if self._head_only:
@@ -160,6 +165,14 @@ class AnswerParser:
             self._whole, self.keeps_open = True, self._http.should_keep_alive()
             self._status = self._http.get_status_code()
             self._http = httptools.HttpResponseParser(self)
+
+
+def _passed_over(got: bytes) -> bytes:
+    """Leave out empty lines and interim answers at the beginning."""
+    got = got.lstrip(b"\r\n")
+    while got.startswith(b"1", 9) and (end := got.find(HEAD_END)) >= 0:
+        got = got[end + len(HEAD_END) :].lstrip(b"\r\n")
+    return got
 
 
 def _promises_an_end(head: bytes) -> bool:

@@ -1,12 +1,12 @@
 """The one clock of all evidence: integer microseconds since the Unix epoch, UTC."""
 
-import time
 from datetime import UTC, datetime
+from time import time_ns
 
 
 def now_us() -> int:
     """Return the time now, in microseconds since the epoch."""
-    return time.time_ns() // 1000
+    return time_ns() // 1000
 
 
 def utc_name(at_us: int | None = None) -> str:
