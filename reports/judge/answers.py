@@ -32,6 +32,7 @@ class Answers:
     end_us: Ints  # 0: open
     good: Bools  # answered as it should be; a business refusal is an answer
     worker: Names
+    error: Names  # in a few words; empty where nothing went wrong
 
     def __len__(self) -> int:
         return len(self.due_us)
@@ -99,7 +100,8 @@ def of_samples(samples: pa.Table, ended_us: Mapping[str, int]) -> Answers:
     business = pc.and_(pc.equal(outcome, "refused"), pc.starts_with(error, pattern=BUSINESS))
     good = np.asarray(pc.or_(pc.equal(outcome, "ok"), business)) & (end > 0)
     took = (np.where(end > 0, end, known_us) - due) / 1e6
-    return Answers(due, _names(samples["endpoint"]), _names(samples["journey"]), took, end, good, worker)
+    endpoint, journey = _names(samples["endpoint"]), _names(samples["journey"])
+    return Answers(due, endpoint, journey, took, end, good, worker, _names(samples["error"]))
 
 
 def _ints(column: pa.ChunkedArray) -> Ints:

@@ -17,6 +17,7 @@ the median of five is an anecdote.
 """
 
 import math
+from collections import Counter
 from dataclasses import dataclass
 
 import numpy as np
@@ -120,7 +121,7 @@ def _errors(rule: Rule, due: Answers, stretch: Stretch) -> Measured:
     bad, still_open = _bad(due, stretch)
     known = len(due) - still_open
     low, high = bad / len(due), (bad + still_open) / len(due)  # all of the open ones good, or none
-    said = f"{plural(bad, 'error')} in {plural(known, 'request')} ({_shown(rule, bad / max(known, 1))})"
+    said = f"{plural(bad, 'error')} in {plural(known, 'request')} ({_shown(rule, bad / max(known, 1))}){_mostly(due)}"
     if still_open:
         said += f", and {still_open:,} more without an answer when the load ended"
     return Measured(
@@ -138,6 +139,7 @@ def _outage(rule: Rule, due: Answers, stretch: Stretch) -> Measured:
     bad, still_open = _bad(due, stretch)
     low, high = (stretch.seconds * count / len(due) for count in (bad, bad + still_open))
     said = f"{low:.2f} outage-seconds: {bad:,} of {plural(len(due), 'request')} bad in {stretch.seconds:.0f} s"
+    said += _mostly(due)
     if still_open:
         said += f", and {still_open:,} without an answer when the load ended"
     share = min(1.0, rule.bound / stretch.seconds)
@@ -149,6 +151,12 @@ def _bad(due: Answers, stretch: Stretch) -> tuple[int, int]:
     """Return how many are bad, and how many of the open ones may still be good."""
     overdue = due.open & (due.took_s >= stretch.answer_s)
     return int(due.bad.sum() + overdue.sum()), int(due.open.sum() - overdue.sum())
+
+
+def _mostly(due: Answers) -> str:
+    """Say what went wrong most often, when anything ended so."""
+    most = Counter(due.error[due.bad]).most_common(1)
+    return "".join(f", most often {error!r} ({count:,})" for error, count in most if error)
 
 
 def _rate(rule: Rule, due: Answers, stretch: Stretch) -> Measured:

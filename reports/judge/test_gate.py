@@ -81,6 +81,9 @@ OPEN: Like = {"took_s": None, "outcome": "censored"}
         pytest.param("errors", 0.01, [(400, OK)], "PASS", "0 errors in 400 requests", id="no error"),
         pytest.param("errors", 0.01, [(399, OK), (1, FAILED)], "PASS", "1 error in 400", id="few errors"),
         pytest.param("errors", 0.01, [(396, OK), (4, FAILED)], "FAIL", "(1 %)", id="the bound itself is not under it"),
+        pytest.param(
+            "errors", 0.01, [(390, OK), (3, REFUSED), (7, FAILED)], "FAIL", ", most often '502' (7)", id="two kinds"
+        ),
         pytest.param("errors", 0.01, [(396, OK), (4, BUSINESS)], "PASS", "0 errors", id="a refusal is no error"),
         pytest.param("errors", 0.01, [(400, {"outcome": "unknown"})], "FAIL", "(100 %)", id="unknown is an error"),
         pytest.param("errors", 0.01, [(396, OK), (4, OPEN)], "UNKNOWN", "4 more without", id="open may be errors"),
@@ -139,7 +142,7 @@ def test_what_differs_from_the_bound_never_looks_like_it(
 
 def test_a_rule_says_both() -> None:
     errors = judged("errors", 0.001, requests((2992, OK), (3, FAILED)))
-    assert (errors.status, "(0.1002 %); the bound is 0.1 %" in errors.because) == ("FAIL", True), errors.because
+    assert (errors.status, "(0.1002 %), most often '502' (3); the bound is 0.1 %" in errors.because) == ("FAIL", True), errors.because
     slowest = judged("max", 0.5, requests((400, {"took_s": 0.5002})))
     assert (slowest.status, "is 500.2 ms (400 requests); the bound is 500 ms" in slowest.because) == ("FAIL", True)
 

@@ -18,7 +18,7 @@ def answers(took_s: list[float], *, failed: int = 0, still_open: int = 0) -> Ans
     is_open = np.arange(count) >= count - still_open
     good = np.arange(count) < count - still_open - failed
     names = np.array(["x"] * count, dtype=object)
-    return Answers(due, names, names, np.array(took_s), np.where(is_open, 0, due + 1), good, names)
+    return Answers(due, names, names, np.array(took_s), np.where(is_open, 0, due + 1), good, names, names)
 
 
 @pytest.mark.parametrize(

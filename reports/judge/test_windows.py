@@ -24,7 +24,9 @@ def stretch(seconds: int, *, slow: tuple[int, int] = (0, 0), bad: tuple[int, int
     took = np.where((second >= slow[0]) & (second < slow[1]), 2.0, 0.1)
     good = ~((second >= bad[0]) & (second < bad[1]))
     names = np.full(len(due), "GET /x", dtype=object)
-    found = Answers(due, names, names, took, due + (took * S).astype(np.int64), good, np.full(len(due), "w0", object))
+    found = Answers(
+        due, names, names, took, due + (took * S).astype(np.int64), good, np.full(len(due), "w0", object), names
+    )
     return Stretch(found, found, 0, seconds * S)
 
 
