@@ -62,6 +62,10 @@ class Bench:
             ["-m", "loadtests.bench.stock_open", self.url, str(rate), str(self._seconds), str(OPEN_USERS)]
         )
 
+    def recording(self) -> Figures:
+        """Recording and statistics alone, in microseconds of CPU a request."""
+        return self._metered(["-m", "loadtests.bench.recording"])
+
     def hey(self) -> Figures:
         """One core of hey."""
         out = self._out(["hey", "-cpus", "1", "-c", str(USERS), "-z", f"{self._seconds:g}s", self.url])
@@ -170,6 +174,7 @@ def main(
                 on.ours(BENCH_RATE=str(SHARE * most))["lag_p99_ms"],
             )
             note("open plan, FastHttpUser at most, requests/s", sustained(on.stock_open, STOCK_RATES))
+            note("recording and statistics, µs a request", on.recording()["us"])
     _tell(values)
 
 
