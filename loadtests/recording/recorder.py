@@ -16,7 +16,8 @@ from loadtests.recording.rows import NONE, PACKED, ROW, Labels, Rows, Vocabulary
 from loadtests.writes import Intent
 from reports.evidence import NdjsonWriter, SampleWriter, now_us
 
-ROOM = 16_384  # rows, before they are written out of turn: 1 MB
+SIZE = PACKED.size  # bytes of a row
+ROOM = 16_384 * SIZE  # before they are written out of turn: 1 MB
 NO_TRACE = bytes(16)
 
 
@@ -55,7 +56,7 @@ class Recorder:
     counts: Counts = field(default_factory=Counts)
     unplanned: int = 0  # requests that no plan knows of: logins
     _planned_before: int = 0
-    _buffer: bytearray = field(default_factory=lambda: bytearray(ROOM * PACKED.size))
+    _buffer: bytearray = field(default_factory=lambda: bytearray(ROOM))
     _used: int = 0  # bytes of it
 
     def start(self, flight: Flight) -> None:
@@ -134,7 +135,7 @@ class Recorder:
         """Hand the rows to the kernel, and to whoever wants them too; nothing when there are none."""
         if not self._used:
             return
-        rows: Rows = np.frombuffer(self._buffer, ROW, self._used // PACKED.size)
+        rows: Rows = np.frombuffer(self._buffer, ROW, self._used // SIZE)
         self._used = 0
         self.samples.write(table(rows, self.words, self.samples.worker))
         if self.also is not None:
@@ -153,6 +154,6 @@ class Recorder:
 
     def _keep(self) -> None:
         """What was packed last is a row."""
-        self._used += PACKED.size
-        if self._used == len(self._buffer):
+        self._used += SIZE
+        if self._used == ROOM:
             self.flush()
