@@ -76,6 +76,7 @@ class Launch:
         self.worker: Worker | None = None
         self.crew: Crew | None = None  # of the main process of several
         self.member: Member | None = None  # of one of several
+        self.planned = Event()
         self.quitting = False
         self.has_quit = Event()
 
@@ -112,12 +113,14 @@ class Launch:
         pa.array([0])  # the first array imports pandas, 0.3 s that would otherwise be missing in mid-run
         if self.given_run or self._forked:
             gevent.spawn(_stop_when_orphaned, environment, os.getppid())
+        self.planned.set()
 
     def on_test_start(self, environment: Environment, **_: Any) -> None:
         """Open this process's own files. The main process of several drives nothing and has none."""
         if self.crew is not None:
             self.crew.reset()
             return
+        self.planned.wait()  # a worker is told to begin as soon as it is connected, which is before on_init
         assert self.plan is not None
         self.worker = environment.load_worker = Worker(self.plan)  # type: ignore[attr-defined]
         feed_statistics(environment, self.worker)

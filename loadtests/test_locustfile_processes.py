@@ -3,6 +3,7 @@
 import json
 import time
 from collections import Counter
+from pathlib import Path
 from typing import Any
 
 import psutil
@@ -36,6 +37,32 @@ def test_two_processes_share_the_load_and_nothing_else(system: System) -> None:
     kinds = Counter(event.kind for event in system.run.read_events())
     assert kinds.pop("load.share") >= 2, "more when this machine kept one of them from saying that it lives"
     assert kinds == {"load.worker.started": 2, "load.clock": 2, "load.worker.stopped": 2}
+
+
+LATE = """
+import gevent
+from locust import events
+from locust.runners import WorkerRunner
+
+@events.init.add_listener
+def linger(environment, **_):
+    if isinstance(environment.runner, WorkerRunner):
+        gevent.sleep(3)
+
+from loadtests.locustfile import *
+"""
+
+
+def test_a_worker_that_is_told_to_begin_before_it_is_ready_begins_when_it_is(system: System, tmp_path: Path) -> None:
+    """The main process lets it begin as soon as it is connected, the run directory's wait may be longer."""
+    (tmp_path / "late.py").write_text(LATE)
+    port = str(free_port())
+    process = system.locust(
+        "-f", str(tmp_path / "late.py"), "--processes", "2", "--master-bind-port", port, "--master-port", port
+    )
+    wait_until("traffic of both", lambda: {"w0", "w1"} <= Counter(row["worker"] for row in system.rows()).keys())
+    stop(process)
+    assert len(_events(system, "load.worker.stopped")) == 2
 
 
 def test_a_worker_that_dies_is_visible_and_its_users_go_on_in_the_other(system: System) -> None:

@@ -58,7 +58,9 @@ class System:
         """End everything; return the last that each has said."""
         for process in self.started:
             process.kill()
-        return [process.communicate()[0][-2000:] for process in self.started]
+        return [
+            process.communicate()[0][-2000:] for process in self.started if process.stdout and not process.stdout.closed
+        ]
 
 
 @contextmanager
@@ -72,9 +74,7 @@ def up(tmp_path: Path) -> Iterator[System]:
     ):
         system = System(door, environment)
         yield system
-        for process in system.started:
-            process.kill()
-            process.communicate()
+        system.said()
 
 
 @pytest.fixture
