@@ -24,15 +24,21 @@ class Order:
     status_id: str
 
 
-def find_orders(prefix: str, page: int) -> Call:
-    """List the orders whose external id begins with the prefix: the ``page``-th page (from 0), by their ids."""
+def find_orders(prefix: str, after: str | None = None) -> Call:
+    """List the orders whose external id begins with the prefix, by their ids: a page of those after this id.
+
+    Not by ``viewIndex``: each server draws its ids from blocks of its own, so that an order which comes in late moves
+    all behind it by one, and the next page would begin with an order that has been listed.
+    """
+    fields = {"externalId": prefix, "externalId_op": "like"}
+    if after is not None:
+        fields |= {"orderId": after, "orderId_op": "greaterThan"}
     body = {
         "entityName": "OrderHeader",
-        "inputFields": {"externalId": prefix, "externalId_op": "like"},
+        "inputFields": fields,
         "fieldList": ["orderId", "externalId", "statusId"],
         "orderBy": "orderId",
         "viewSize": PAGE,
-        "viewIndex": page,
     }
     return post("performFind", body, proof="docs", needs_token=True)
 

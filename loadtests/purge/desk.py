@@ -51,17 +51,21 @@ class Desk:
     def orders(self, prefix: str, *, limit: int) -> Listed:
         """List at most so many orders whose external id begins with the prefix. Raises NotListedError."""
         listed: list[Order] = []
-        for page in range(limit // orders.PAGE + 1):
-            answer = self._ask(orders.find_orders(prefix, page))
+        last: str | None = None
+        where = self.target.web.base_url
+        while len(listed) <= limit:
+            answer = self._ask(orders.find_orders(prefix, last))
             if answer.outcome != "ok":
-                where = self.target.web.base_url
                 raise NotListedError(f"{where}: expected a list of orders, found {answer.error}: is it well?")
             more = orders.found(answer.body)
             # Whatever the target makes of the prefix (a letter's case, a wildcard): other orders are none of ours.
             listed += [order for order in more if order.external_id.startswith(prefix)]
             if len(more) < orders.PAGE:
-                return Listed(listed[:limit], more=len(listed) > limit)
-        return Listed(listed[:limit], more=True)
+                break
+            if more[-1].order_id == last:
+                raise NotListedError(f"{where}: expected orders behind {last}, found the same again")
+            last = more[-1].order_id
+        return Listed(listed[:limit], more=len(listed) > limit)
 
     def cancel(self, order: Order) -> Judged:
         """Cancel one order."""

@@ -25,6 +25,8 @@ class Shop:
 
     orders: dict[str, str] = field(default_factory=dict)
     asked: list[dict[str, Any]] = field(default_factory=list)
+    stuck: bool = False  # always on the first page
+    late: dict[str, str] = field(default_factory=dict)  # come in after the first page was listed
     lost: int = 0  # so many answers get lost, after the work is done
     refuses: set[str] = field(default_factory=set)
     logins: int = 0
@@ -45,10 +47,12 @@ class Shop:
 
     def find(self, asked: dict[str, Any]) -> dict[str, Any]:
         """As MySQL compares: without regard to the case of letters."""
-        prefix, size = asked["inputFields"]["externalId"].lower(), asked["viewSize"]
-        found = sorted(key for key in self.orders if key.lower().startswith(prefix))
-        page = found[size * asked["viewIndex"] :][:size]
-        docs = [{"orderId": f"O-{key}", "externalId": key, "statusId": self.orders[key]} for key in page]
+        fields = asked["inputFields"]
+        prefix, after = fields["externalId"].lower(), "" if self.stuck else fields.get("orderId", "")
+        found = sorted(key for key in self.orders if key.lower().startswith(prefix) and f"O-{key}" > after)
+        docs = [{"orderId": f"O-{key}", "externalId": key, "statusId": self.orders[key]} for key in found]
+        docs = docs[: asked["viewSize"]]
+        self.orders |= self.late
         return {"docs": docs, "count": len(found)} if docs else {"error": "No record found"}
 
     def cancel(self, asked: dict[str, Any]) -> dict[str, Any]:
@@ -129,6 +133,22 @@ def test_a_prefix_stands_for_all_runs_that_have_it(shop: Shop, capsys: pytest.Ca
     assert _code(["purge", "--prefix", "GDA", "--limit", "300", "--cancel", "--yes"]) == 0
     assert "300 of 300 orders of GDA cancelled; there are more than --limit" in capsys.readouterr().out
     assert len(shop.cancelled) == 300
+
+
+def test_no_order_is_listed_twice_when_one_comes_in_meanwhile(shop: Shop, capsys: pytest.CaptureFixture[str]) -> None:
+    """With an id before those that have been listed, as from another server's block of ids."""
+    shop.orders |= {f"GDA{n:04d}": "ORDER_APPROVED" for n in range(300)}
+    shop.late = {"GDA0000A": "ORDER_APPROVED"}
+    assert _code(["purge", "--prefix", "GDA", "--json"]) == 0
+    listed = [order["order_id"] for order in json.loads(capsys.readouterr().out)["orders"]]
+    assert listed == [f"O-GDA{n:04d}" for n in range(300)]
+
+
+def test_a_list_that_does_not_go_on_is_no_list(shop: Shop, capsys: pytest.CaptureFixture[str]) -> None:
+    shop.orders |= {f"GDA{n:04d}": "ORDER_APPROVED" for n in range(300)}
+    shop.stuck = True
+    assert _code(["purge", "--prefix", "GDA"]) == 2
+    assert "expected orders behind O-GDA0249, found the same again" in capsys.readouterr().err
 
 
 def test_a_lost_answer_is_asked_for_again(run: RunDirectory, shop: Shop, capsys: pytest.CaptureFixture[str]) -> None:
