@@ -92,6 +92,7 @@ class Resolver:
             self._dns.port = server[1]
         self._one_at_a_time = BoundedSemaphore()
         self._renewing = False
+        self._closed = False
         self._failed = ""
         self._failed_until = 0.0
         self._next: Addresses | None = None  # asked for ahead; holds when what is known has expired
@@ -125,6 +126,10 @@ class Resolver:
             known = self._look_on(known)
         return known.addresses
 
+    def close(self) -> None:
+        """Ask for nothing ahead any more; safe to call twice."""
+        self._closed = True
+
     def _valid(self) -> Addresses | None:
         known = self._known
         if known is not None and time.monotonic() >= known.renew_at:
@@ -136,7 +141,7 @@ class Resolver:
         now = time.monotonic()
         if self._next is not None:
             return self._use(self._next) if now >= known.expires_at else known
-        if not self._renewing and now >= self._failed_until:
+        if not self._renewing and not self._closed and now >= self._failed_until:
             self._renewing = True
             gevent.spawn(self._renew)
         return known
@@ -163,7 +168,7 @@ class Resolver:
     def _wake_up_at(self, at: float) -> None:
         """Look on then also when nobody asks for anything just then."""
         in_s = at - time.monotonic()
-        if 0 < in_s < math.inf:
+        if 0 < in_s < math.inf and not self._closed:
             gevent.spawn_later(in_s, _wake_up, weakref.ref(self), at)
 
     def _ask(self) -> Addresses:
@@ -223,7 +228,7 @@ def resolver_of(
 def _wake_up(resolver: "weakref.ref[Resolver]", at: float) -> None:
     """Timers are early by as much as the event loop had stood still when they were set."""
     still = resolver()
-    if still is None:
+    if still is None or still._closed:
         return
     if time.monotonic() < at:
         still._wake_up_at(at)

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from locust.exception import StopUser
+from locust.exception import RescheduleTask, RescheduleTaskImmediately, StopUser
 from locust.user.task import LOCUST_STATE_RUNNING, LOCUST_STATE_STOPPING, LOCUST_STATE_WAITING, DefaultTaskSet
 
 if TYPE_CHECKING:
@@ -27,8 +27,7 @@ class Turns(DefaultTaskSet):
                 task(user)
             if self._task_queue or not self.go_on():
                 return
-            if len(user.tasks) > 1:
-                task = self.get_next_task()
+            task = user.tasks[0] if len(user.tasks) == 1 else self.get_next_task()
 
     def go_on(self) -> bool:
         """Whether the next task may follow; if not, Locust lets its user wait."""
@@ -50,10 +49,17 @@ class Arrivals(Turns):
         self.user.worker.wait_for_begin()
         self.wait()
 
+    def execute_next_task(self) -> None:
+        """Execute tasks; one that interrupts itself to make room for the next has to wait for an arrival, too."""
+        try:
+            super().execute_next_task()
+        except RescheduleTaskImmediately as interrupted:
+            raise RescheduleTask from interrupted
+
     def wait(self) -> None:
         """Wait until the user has something to do."""
         user = self.user
-        if user.worker.stopping.is_set():
+        if user._state == LOCUST_STATE_STOPPING or user.worker.stopping.is_set():
             raise StopUser
         user._state = LOCUST_STATE_WAITING  # Locust may end it here at once
         user.next_arrival()
@@ -61,7 +67,5 @@ class Arrivals(Turns):
 
     def go_on(self) -> bool:
         """It may, when there is one."""
-        if self.user._state == LOCUST_STATE_STOPPING:
-            raise StopUser
         self.wait()
         return True

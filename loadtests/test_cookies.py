@@ -18,6 +18,13 @@ def test_what_is_set_is_shown_again(name: str) -> None:
     assert sorted((cookies.header("/api/x") or "").split("; ")) == ["AWSALB=b2", "JSESSIONID=a1"]
 
 
+def test_a_head_of_any_length_is_heard() -> None:
+    """The standard library's own reader of headers refuses more than 100."""
+    cookies = Cookies("http://www.oms.test:80")
+    cookies.hear("/", head(*[f"X-{n}: {n}" for n in range(200)], "Set-Cookie: JSESSIONID=a1"))
+    assert cookies.header("/") == "JSESSIONID=a1"
+
+
 def test_what_is_taken_back_is_not_shown_any_more() -> None:
     cookies = Cookies("http://www.oms.test:80")
     cookies.hear("/", head("Set-Cookie: JSESSIONID=a1"))

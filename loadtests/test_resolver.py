@@ -112,6 +112,16 @@ def test_a_resolver_that_nobody_has_any_more_asks_nothing(names: NameServer) -> 
     assert gone() is None
 
 
+def test_a_resolver_that_is_closed_asks_nothing_ahead(names: NameServer, clock: SimpleNamespace) -> None:
+    asking = resolver(names)
+    asking.resolve()
+    asking.close()
+    clock.now += 28.1
+    assert asking.latest() == ("127.0.0.1", "127.0.0.2")
+    gevent.sleep(0)
+    assert names.asked == 1
+
+
 def test_a_dead_name_server_leaves_the_latest_answer(
     names: NameServer, clock: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
 ) -> None:

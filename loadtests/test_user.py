@@ -13,11 +13,12 @@ from reports.evidence import now_us
 
 with pytest.MonkeyPatch.context() as patch:
     patch.setenv("LOCUST_SKIP_MONKEY_PATCH", "1")  # the threads of whoever runs these tests stay what they are
-    from locust import User, constant, task
+    from locust import TaskSet, User, constant, task
     from locust.env import Environment
     from locust.exception import StopUser
 
     from loadtests.bench.setting import set_worker
+    from loadtests.tasksets import Turns
     from loadtests.user import LoadUser, TruthfulUser
 
 WITHIN_S = 30.0
@@ -66,8 +67,16 @@ def until(there: Callable[[], bool]) -> None:
 
 def test_a_user_without_a_pause_asks_again_at_once_and_stops_when_it_is_told(door: FrontDoor, play: Play) -> None:
     """Each request is a row, and what the server saw."""
+    pauses: list[int] = []
+
+    class Counted(Turns):
+        def wait(self) -> None:
+            pauses.append(len(door.seen))
+            super().wait()
 
     class Asks(TruthfulUser):
+        turns_by = Counted
+
         @task
         def ask(self) -> None:
             assert self.client.get("/x").json() == {"ok": "GET /x HTTP/1.1"}
@@ -75,12 +84,34 @@ def test_a_user_without_a_pause_asks_again_at_once_and_stops_when_it_is_told(doo
     environment = play(Asks)
     worker = environment.load_worker  # type: ignore[attr-defined]
     until(lambda: len(door.seen) > 200)
+    assert not pauses
     assert environment.runner is not None
     environment.runner.stop()
     until(lambda: not environment.runner.user_count)  # type: ignore[union-attr]
     sent = len(door.seen)
     worker.stop("told")
     assert worker.plan.run.read_samples().num_rows == sent == environment.stats.total.num_requests
+
+
+def test_a_task_that_is_put_in_between_is_done_once(door: FrontDoor, play: Play) -> None:
+    class Asks(TruthfulUser):
+        turns = 0
+
+        @task
+        def ask(self) -> None:
+            self.client.get("/always")
+            self.turns += 1
+            if self.turns == 3:
+                assert self._turns is not None
+                self._turns.schedule_task(Asks.once)
+
+        def once(self) -> None:
+            self.client.get("/once")
+
+    play(Asks)
+    until(lambda: len(door.seen) > 20)
+    asked = [seen.line.split()[1] for seen in door.seen[:20]]
+    assert asked == ["/always"] * 3 + ["/once"] + ["/always"] * 16
 
 
 def test_a_cookie_is_the_users_own_and_shown_again(door: FrontDoor, play: Play) -> None:
@@ -176,3 +207,52 @@ def test_a_journey_that_has_its_own_start_still_waits_for_its_arrivals(door: Fro
     due = [row["sched_us"] for row in worker.plan.run.read_samples().to_pylist() if row["outcome"] == "ok"]
     assert worker.recorder.unplanned == 0
     assert len(set(due)) == len(due) > 20
+
+
+def test_tasks_within_a_task_wait_for_the_next_arrival_when_they_are_done(door: FrontDoor, play: Play) -> None:
+    class Visit(TaskSet):
+        @task
+        def ask(self) -> None:
+            self.user.client.get("/x")  # type: ignore[attr-defined]
+            self.interrupt()
+
+    class Shopper(LoadUser):
+        journey = "shopper"
+        endpoints = ("GET /x",)
+        tasks = [Visit]  # noqa: RUF012  as Locust's users have it
+
+    environment = play(Shopper, rate=200.0)
+    worker = environment.load_worker  # type: ignore[attr-defined]
+    start_us = now_us()
+    worker.share({}, start_us=start_us, from_us=start_us)
+    until(lambda: len(door.seen) > 20)
+    worker.stop("enough")
+    assert worker.recorder.unplanned == 0
+
+
+def test_a_user_that_is_to_go_takes_no_arrival_any_more(door: FrontDoor, play: Play) -> None:
+    """Locust told it so while it waited for the others; it must not go on for as long as Locust is patient."""
+    users: list[User] = []
+
+    class Shopper(LoadUser):
+        journey = "shopper"
+        endpoints = ("GET /x",)
+
+        def on_start(self) -> None:
+            users.append(self)
+
+        @task
+        def ask(self) -> None:
+            self.client.get("/x")
+
+    environment = play(Shopper, rate=200.0)
+    worker, runner = environment.load_worker, environment.runner  # type: ignore[attr-defined]
+    assert runner is not None
+    until(lambda: bool(users))
+    leaving = gevent.spawn(runner.stop)
+    until(lambda: users[0]._state == "stopping")
+    start_us = now_us()
+    worker.share({}, start_us=start_us, from_us=start_us)
+    leaving.join(WITHIN_S)
+    assert not runner.user_count
+    assert not door.seen

@@ -125,11 +125,11 @@ class TruthfulUser(User):
             worker.abandon(flight)
             raise
         self.gave_way = answer.status is not None
-        self.cookies.hear(call.path, answer.head)
         judged = judge(call, answer)
         if writes and flight in worker.recorder.in_flight:
             worker.ledger.answered(writes, judged)
         end_us = worker.recorder.end(flight, answer, exchange, judged)
+        self.cookies.hear(call.path, answer.head)
         if worker.tells_each:
             self._tell_listeners(flight, end_us, len(answer.body), judged)
         return answer, judged

@@ -186,6 +186,7 @@ class Worker:
         self._second()
         self.recorder.close()
         self.ledger.close()
+        self.resolver.close()
         self._names.close()
         self._events.record("load.worker.stopped", subject=self.name, data={"reason": reason})
         self._events.close()

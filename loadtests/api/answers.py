@@ -81,7 +81,7 @@ def judge(call: Call, answer: Answer) -> Judged:
         return _bad(call, _status_error(answer), proof=_is_proof(answer))
     try:
         body = json.loads(answer.body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return _bad(call, "200 without JSON", proof=False)
     if not isinstance(body, dict):
         return _bad(call, "200 without a JSON object", proof=False)

@@ -38,6 +38,7 @@ def none(trouble: str, *, sent: bool) -> Answer:
         pytest.param(READ, said({}), "failed", "200 without docs", id="200 that says nothing"),
         pytest.param(READ, said([1]), "failed", "200 without a JSON object", id="200 with a list"),
         pytest.param(READ, said(b"<html>"), "failed", "200 without JSON", id="200 with a page"),
+        pytest.param(READ, said(b"[" * 200_000), "failed", "200 without JSON", id="200 with JSON that has no end"),
         pytest.param(READ, said({}, 500), "failed", "500", id="read 500"),
         pytest.param(READ, said(b"", 302), "failed", "302", id="a redirect is not followed"),
         pytest.param(READ, none("cut", sent=True), "failed", "cut", id="read cut"),

@@ -18,6 +18,7 @@ from reports.evidence import NdjsonWriter, SampleWriter, now_us
 
 SIZE = PACKED.size  # bytes of a row
 ROOM = 16_384 * SIZE  # before they are written out of turn: 1 MB
+MOST_WORDS = 1000  # more are forgotten between two flushes: a flush takes its time for each that is known
 NO_TRACE = bytes(16)
 
 
@@ -140,6 +141,8 @@ class Recorder:
         self.samples.write(table(rows, self.words, self.samples.worker))
         if self.also is not None:
             self.also(rows)
+        if len(self.words) > MOST_WORDS:
+            self.words.clear()
 
     def close(self) -> None:
         """Flush and close; safe to call twice."""

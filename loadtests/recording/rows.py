@@ -63,6 +63,12 @@ class Vocabulary(dict[Bare, int]):
         number = self[bare] = len(self.known) - 1
         return number
 
+    def clear(self) -> None:
+        """Forget all labels; numbers of rows that were packed before mean nothing after it."""
+        super().clear()
+        self.known.clear()
+        self._columns = {}
+
     def columns(self) -> dict[str, pa.Array]:
         """Return by its name each field of all labels that are known."""
         if not self._columns:

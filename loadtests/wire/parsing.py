@@ -7,7 +7,7 @@ asked for.
 """
 
 import http.client
-import io
+from email.parser import Parser
 
 import httptools
 
@@ -58,8 +58,9 @@ class FieldName:
 
 
 def headers_of(head: bytes) -> http.client.HTTPMessage:
-    """Return all headers, for who wants more than one of them."""
-    return http.client.parse_headers(io.BytesIO(head.partition(b"\r\n")[2] + b"\r\n\r\n"))
+    """Return all headers, for who wants more than one of them; ``http.client`` itself refuses more than 100."""
+    lines = head.partition(b"\r\n")[2].decode("latin-1")
+    return Parser(_class=http.client.HTTPMessage).parsestr(lines)
 
 
 CONTENT_LENGTH = FieldName("Content-Length")
