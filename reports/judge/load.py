@@ -15,7 +15,7 @@ from reports.judge.delivery import NAME as DELIVERED
 from reports.judge.gate import judge_rule
 from reports.judge.loads import Load, phases, read_load
 from reports.judge.promise import Promise, Status, plural, some
-from reports.judge.rules import Rule, resolved
+from reports.judge.rules import LATENCIES, Rule, resolved
 from reports.judge.verdict import Reason, Verdict
 from reports.judge.waivers import Waiver, day_of, is_waived, waived
 from reports.judge.words import WORST_FIRST, Word, worst
@@ -66,22 +66,21 @@ def judge_absolute(rule: Rule, load: Load) -> Promise:
 def _of_the_system(rule: Rule, found: Promise, load: Load) -> Promise:
     """A latency that may be over its bound by the generator's own loop alone is UNKNOWN.
 
-    It is the system's when it is over it also without the seconds in which the loop was late; or by more than the loop
-    can have added, once when a request was sent and once when its answer was read.
+    It is the system's when it is over it also without what was due in the seconds in which the loop was late, and with
+    what was read in them that much sooner; or by more than the loop can have added, once when a request was sent and
+    once when its answer was read.
     """
-    limit_s = load.case.objectives.value("loop_lag_s")
-    lag_s = min(LAG_SHARE * rule.bound, limit_s)
-    lags_s = [one.loop_lag_us / 1e6 for one in load.case.delivery if one.loop_lag_us <= limit_s * 1e6]
-    if found.status is not Status.FAIL or rule.unit != "s" or max(lags_s, default=0.0) <= lag_s:
+    lag_s = min(LAG_SHARE * rule.bound, load.case.objectives.value("loop_lag_s"))
+    worst_s = max((one.loop_lag_us / 1e6 for one in load.case.delivery), default=0.0)
+    if found.status is not Status.FAIL or rule.measure not in LATENCIES or worst_s <= lag_s:
         return found
-    well = replace(load, stretch=replace(load.stretch, late=late(load.case, lag_s)))
-    without = _in_its_phase(rule, well)
-    by_far = _in_its_phase(replace(rule, bound=rule.bound + 2 * max(lags_s), objective=""), load)
+    when, all_of_it = late(load.case, lag_s), load.stretch
+    due, run = (answers.sooner(when, worst_s) for answers in (all_of_it.due, all_of_it.run))
+    without = _in_its_phase(rule, replace(load, stretch=replace(all_of_it, due=due, run=run, late=when)))
+    by_far = _in_its_phase(replace(rule, bound=rule.bound + 2 * worst_s, objective=""), load)
     if Status.FAIL in (without.status, by_far.status):
         return found
-    said = (
-        f"but the load generator's own loop was up to {max(lags_s) * 1e3:.0f} ms late; without that {without.because}"
-    )
+    said = f"but the load generator's own loop was up to {worst_s * 1e3:.0f} ms late; without that {without.because}"
     return replace(found, status=Status.UNKNOWN, because=f"{found.because}; {said}")
 
 

@@ -7,6 +7,7 @@ from typing import Literal
 from reports.objectives import Objectives
 
 QUANTILES = {"p50": 0.50, "p90": 0.90, "p95": 0.95, "p99": 0.99, "p99.9": 0.999}
+LATENCIES = frozenset({*QUANTILES, "mean", "max"})
 Unit = Literal["s", "ratio", "1/s"]
 
 

@@ -215,24 +215,27 @@ def test_a_gate_leaves_out_the_seconds_in_which_its_own_generator_was_late(tmp_p
 
 
 @pytest.mark.parametrize(
-    ("lag_ms", "slow", "took_ms", "status"),
+    ("lag_ms", "slow_s", "took_ms", "status"),
     [
-        pytest.param(60, {30}, 520, "UNKNOWN", id="slow where the loop was late, and by no more than that"),
-        pytest.param(60, {30}, 985, "FAIL", id="by far more than the loop was late"),
-        pytest.param(60, {20, 30}, 520, "FAIL", id="slow in a good second, too"),
-        pytest.param(40, {30}, 520, "FAIL", id="the loop was hardly late"),
-        pytest.param(60, set(), 0, "PASS", id="late, and quick all the same"),
+        pytest.param(60, [29], 520, "UNKNOWN", id="slow where the loop was late, and by no more than that"),
+        pytest.param(60, [28.975], 520, "UNKNOWN", id="due before that, and read there"),
+        pytest.param(600, [28.975], 620, "UNKNOWN", id="due before a second that is left out, and read there"),
+        pytest.param(60, [28.975], 985, "FAIL", id="read there, by far more than the loop was late"),
+        pytest.param(60, [29], 985, "FAIL", id="by far more than the loop was late"),
+        pytest.param(60, [19, 29], 520, "FAIL", id="slow in a good second, too"),
+        pytest.param(40, [29], 520, "FAIL", id="the loop was hardly late"),
+        pytest.param(60, [], 0, "PASS", id="late, and quick all the same"),
     ],
 )
 def test_a_latency_rule_is_not_broken_by_the_generators_own_loop(
-    tmp_path: Path, lag_ms: int, slow: set[int], took_ms: int, status: str
+    tmp_path: Path, lag_ms: int, slow_s: list[float], took_ms: int, status: str
 ) -> None:
     """A loop that is late, but not so late that its second is left out, makes everything look slower."""
     run = RunDirectory.create(tmp_path / "run", name="x", kind="load", facts={"duration_s": 60})
     samples, seconds = run.samples("w0"), run.delivery("w0")
     for n in range(60 * 40):
         due = n * S // 40 + 1
-        took = took_ms * 1000 if due // S + 1 in slow else 10_000
+        took = took_ms * 1000 if any(at_s * S <= due - 1 < (int(at_s) + 1) * S for at_s in slow_s) else 10_000
         samples.add(sched_us=due, start_us=due, end_us=due + took, endpoint="GET /x", outcome="ok")
     for second in range(1, 61):
         lag = lag_ms * 1000 if second == 30 else 0
@@ -241,7 +244,27 @@ def test_a_latency_rule_is_not_broken_by_the_generators_own_loop(
     seconds.close()
     found = judge_load(run, [Rule("max of * < 500ms", "max", Who(), 0.5, inclusive=False)]).promises[1]
 
-    assert (found.status, ("up to 60 ms late" in found.because)) == (status, status == "UNKNOWN"), found.because
+    assert (found.status, (f"up to {lag_ms} ms late" in found.because)) == (status, status == "UNKNOWN"), found.because
+
+
+def test_an_outage_is_not_the_generators_own_loop(tmp_path: Path) -> None:
+    """A loop that is late makes no 502."""
+    run = RunDirectory.create(tmp_path / "run", name="x", kind="load", facts={"duration_s": 60})
+    samples, seconds = run.samples("w0"), run.delivery("w0")
+    for n in range(60 * 40):
+        due = n * S // 40 + 1
+        error = "502" if 28 * S < due <= 30 * S else None
+        outcome = "ok" if error is None else "failed"
+        samples.add(sched_us=due, start_us=due, end_us=due + 10_000, endpoint="GET /x", outcome=outcome, error=error)
+    for second in range(1, 61):
+        lag = 450_000 if second == 30 else 0
+        seconds.write({"at_us": second * S, "planned": 40, "sent": 40, "completed": 40, "loop_lag_us": lag})
+    samples.close()
+    seconds.close()
+    rule = Rule("outage of * < 1.5s", "outage", Who(), 1.5, inclusive=False)
+    found = judge_load(run, [rule]).promises[1]
+
+    assert (found.status, "2.00 outage-seconds" in found.because) == ("FAIL", True), found.because
 
 
 @pytest.mark.parametrize(
