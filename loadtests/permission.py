@@ -11,6 +11,7 @@ from fixtures.policy import LoadPolicy, RefusedError, load_policy
 from fixtures.target import Target, TargetError
 from fixtures.trust import require_trusted
 from loadtests.arrivals.intensity import NEVER_NS
+from loadtests.facilities import facilities_of
 from loadtests.profiles import WRITING, Profile, ProfileError, load_profile
 from loadtests.resolver import ForbiddenAddressError, NameLookupError, resolver_of
 
@@ -52,11 +53,12 @@ def require_reachable(target: Target) -> NameLookupError | None:
     return None
 
 
-def require_found(target: Target) -> None:
-    """Require of a front door what ``require_reachable`` does, and that its name has an address before a load begins.
+def require_ready(target: Target, profile: Profile) -> None:
+    """Require of a target all that ``require_reachable`` does, a place for each associate, and a name with an address.
 
-    Later on a name without one is a finding. Raises TargetError.
+    Later on a name without one is a finding. Raises ProfileError and TargetError.
     """
+    facilities_of(profile, target.writes)
     unknown = require_reachable(target)
     if unknown is not None:
         asked = "this system's name server" if target.dns is None else f"{target.dns.address}:{target.dns.port}"

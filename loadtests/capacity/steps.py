@@ -12,7 +12,7 @@ from loadtests.capacity.search import Found, Tried, Try, next_step
 from loadtests.gate.display import Display
 from loadtests.gate.running import Order, run_load
 from loadtests.gate.stopping import Stop, StopRequestedError
-from loadtests.permission import require_allowed, require_found
+from loadtests.permission import require_allowed, require_ready
 from loadtests.profiles import Profile
 from loadtests.storage.place import Place
 from reports.evidence import RunDirectory
@@ -72,7 +72,7 @@ def look_for(search: Search, display: Display, stop: Stop) -> Capacity:
     require_allowed(search.order.target, profile.scaled(search.at_most), seconds=CONFIRMING * search.order.at_most_s)
     steps: list[Step] = []
     with target_up(search.order.target, search.order.region, say=display.say, check=stop.check) as target:
-        require_found(target)
+        require_ready(target, profile)
         search.folder.mkdir(parents=True, exist_ok=True)
         for step in _tried(search, steps, display, stop):
             display.say(f"  {step.word}: {step.because}")

@@ -14,7 +14,7 @@ from loadtests.gate.generator import Generator
 from loadtests.gate.sharing import COMING_S, Sharing, wait_for_last_lines
 from loadtests.gate.stopping import Stop, StopRequestedError
 from loadtests.gate.watching import Watching
-from loadtests.permission import require_allowed, require_found
+from loadtests.permission import require_allowed, require_ready
 from loadtests.profiles import Profile
 from loadtests.stop.identity import this_process
 from loadtests.storage.place import Place
@@ -94,7 +94,7 @@ def run_load(order: Order, display: Display, stop: Stop, *, begun: bool = False)
     check_room(order.place.path)
     with target_up(order.target, order.region, say=display.say, check=stop.check) as target:
         if not begun:
-            require_found(target)
+            require_ready(target, order.profile)
         stop.check()
         run = open_run(order, target)
         display.say(f"run directory {run.path}")

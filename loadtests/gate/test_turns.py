@@ -12,7 +12,7 @@ from loadtests.gate.asking import asked
 from loadtests.gate.running import Order
 from loadtests.loopback import local_target
 from loadtests.options import UsageError
-from loadtests.permission import require_found
+from loadtests.permission import require_ready
 from loadtests.profiles import load_profile
 from loadtests.stop.identity import identity_of, this_process
 from loadtests.storage.place import Place
@@ -51,7 +51,7 @@ class Played:
 def played(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Played]:
     made = Played()
     monkeypatch.setattr(turns, "run_load", made)
-    monkeypatch.setattr(turns, "require_found", lambda _: None)
+    monkeypatch.setattr(turns, "require_ready", lambda *_: None)
     monkeypatch.setenv("SUITE_REGION", "now")
     (tmp_path / "my.rules").write_text(RULE)
     where = {"dns_port": 1, "web_port": 1, "ca_file": tmp_path / "ca.pem"}
@@ -86,7 +86,7 @@ def test_a_slower_candidate_fails_as_soon_as_that_is_decided(
 def test_a_front_door_without_an_address_is_one_line_and_nothing_is_made(
     played: Played, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(turns, "require_found", require_found)
+    monkeypatch.setattr(turns, "require_ready", require_ready)
     assert gate(tmp_path) == 64
     assert "expected an address for www.oms.test, found none at 127.0.0.1:1 (dns: " in capsys.readouterr().err
     assert not played.orders

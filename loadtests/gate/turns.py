@@ -15,7 +15,7 @@ from loadtests.gate.display import Display
 from loadtests.gate.running import AFTER_S, WRITER, Order, open_run, run_load
 from loadtests.gate.stopping import Stop, StopRequestedError
 from loadtests.options import UsageError
-from loadtests.permission import require_found
+from loadtests.permission import require_ready
 from loadtests.stop.identity import this_process
 from loadtests.storage.place import Place
 from reports.evidence import EventWriter, RunDirectory
@@ -112,7 +112,7 @@ def take_turns(turns: Turns, display: Display, stop: Stop) -> tuple[RunDirectory
             for name, region in ((order.target, order.region), (turns.baseline_target, turns.baseline_region))
         ]
         for each in up:
-            require_found(each)
+            require_ready(each, order.profile)
         more = {"baseline_target": up[1].fingerprint(), "pairs": turns.plan.budget}
         gate = open_run(order, up[0], more)
         display.say(f"run directory {gate.path}")
